@@ -1,0 +1,63 @@
+# Everything is set up by the commands below; `make help` lists them.
+#   PYTHON=...       the Python to use (3.11, 3.12 or 3.13; found by itself)
+#   TORCH_INDEX=URL  a further package index, for a build of PyTorch of your choice (first time)
+#   NOTEBOOKS="03 05"  only these notebooks, for run, notebooks, sync
+
+VENV := .venv
+RUN := $(VENV)/bin/python
+TOOL := $(RUN) -m lacr_lib.teaching.notebooks
+CANDIDATES := $(or $(PYTHON),python3 python3.13 python3.12 python3.11 python)
+FITS := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+
+# The stamp is named after all that the environment depends on, the place included: scripts in
+# an environment hold its absolute path, so a copied folder needs a new one.
+KEY := $(shell { pwd; cat requirements.lock pyproject.toml; } | cksum | cut -d ' ' -f 1)
+STAMP := $(VENV)/ready-$(KEY)
+
+# One thread a process, since pytest runs two of them. Emptied: a backend that hides the pictures.
+TEST_SETTINGS := LACR_PROFILE=smoke OMP_NUM_THREADS=1 MPLBACKEND=
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lab sync notebooks check clean
+# An environment whose Python went away (an upgrade, say) is made anew.
+.PHONY: $(if $(shell $(RUN) -c 'print("alive")' 2>/dev/null),,$(STAMP))
+
+help:  ## list these commands
+	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile | expand -t 12
+
+run: $(STAMP)  ## execute every notebook into build/, with a start page
+	@$(TOOL) run $(NOTEBOOKS)
+
+test: $(STAMP)  ## unit tests, and the notebooks in small
+	@$(TEST_SETTINGS) $(RUN) -m pytest -n 2 --dist loadfile --nbval-lax --nbval-current-env tests notebooks $(ARGS)
+
+lab: $(STAMP)  ## open JupyterLab on notebooks/
+	@$(RUN) -m jupyterlab --notebook-dir=notebooks $(ARGS)
+
+sync: $(STAMP)  ## bring edits made in JupyterLab back to notebooks/src
+	@$(TOOL) sync $(NOTEBOOKS)
+
+notebooks: $(STAMP)  ## rebuild the committed .ipynb from notebooks/src
+	@$(TOOL) build --profile demo $(NOTEBOOKS)
+
+check: $(STAMP)  ## check the committed notebooks against the rules, in seconds
+	@$(TOOL) check $(NOTEBOOKS)
+
+clean:  ## remove .venv, build and caches
+	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache
+	find lacr_lib tests notebooks -name __pycache__ -o -name .ipynb_checkpoints | xargs rm -rf
+
+$(STAMP):
+	@set -e; found=; for each in $(CANDIDATES); do \
+	  if "$$each" -c '$(FITS)' >/dev/null 2>&1; then found=$$each; break; fi; \
+	done; \
+	if [ -z "$$found" ]; then \
+	  echo "No Python 3.11, 3.12 or 3.13 (with its venv module) found: install one, or say make PYTHON=/path/to/python3.11" >&2; \
+	  exit 1; \
+	fi; \
+	echo "Setting up $(VENV) with $$($$found --version); this takes some minutes, once."; \
+	$(if $(TORCH_INDEX),,[ "$$(uname -s)" != Linux ] || echo "(On Linux PyTorch brings gigabytes of CUDA; the README has the TORCH_INDEX=URL of the CPU build.)";) \
+	"$$found" -m venv --clear $(VENV)
+	@$(RUN) -m pip install -qq --disable-pip-version-check $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) -r requirements.lock
+	@$(RUN) -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@

@@ -1,0 +1,210 @@
+"""The command line `lacr`: arguments, exit codes and one-line errors.
+
+Nothing heavy is imported here: each command imports what it needs when it runs, so that `--help`
+and a mistyped option answer at once.
+Exit codes: 0 all done; 1 at least one file failed, or the work was stopped; 2 nothing started.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+import warnings
+from pathlib import Path
+from typing import NoReturn
+
+from lacr_lib import __version__
+from lacr_lib.commands.common import Failed, one_line, say
+from lacr_lib.errors import LacrError
+
+EXIT_CODES = "exit codes: 0 all done; 1 at least one file failed, or stopped; 2 nothing was started"
+DEBUG = "LACR_DEBUG"
+
+
+class OneLineParser(argparse.ArgumentParser):
+    """argparse, but an error is one line and a hint, without the usage block."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"lacr: {one_line(ValueError(message))}; see `{self.prog} --help`\n")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; returns its exit code. Every error is one line on stderr."""
+    try:
+        options = make_parser().parse_args(arguments)
+        code = _run(options)
+        sys.stdout.flush()
+        return code
+    except SystemExit as leaving:  # argparse: --help, or a bad argument
+        return int(leaving.code or 0)
+    except KeyboardInterrupt:
+        say("lacr: stopped")
+        return 1
+    except BrokenPipeError:  # `lacr weights | head -1`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except Exception as error:
+        if os.environ.get(DEBUG):
+            raise
+        return _told(error)
+
+
+def _run(options: argparse.Namespace) -> int:
+    module, _, function = options.run.partition(":")
+    with warnings.catch_warnings():
+        if not os.environ.get(DEBUG):
+            warnings.simplefilter("ignore")  # a library's warning is no message to our user
+        code: int = getattr(importlib.import_module(module), function)(options)
+    return code
+
+
+def _told(error: Exception) -> int:
+    if isinstance(error, (LacrError, Failed)):
+        say(f"lacr: {one_line(error)}")
+        return 1 if isinstance(error, Failed) else 2
+    if isinstance(error, OSError):
+        say(f"lacr: {one_line(error)}; check the path and its permissions")
+        return 2
+    say(f"lacr: unexpected {type(error).__name__}: {one_line(error)}; {DEBUG}=1 shows where")
+    return 1
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """All commands with their options."""
+    parser = OneLineParser(
+        prog="lacr",
+        description="LACR-VAE: enhance low-light photographs; train, measure and look inside.",
+        epilog=EXIT_CODES,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"lacr {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for add in (_enhance, _evaluate, _train, _latents, _pull, _weights, _prepare):
+        add(commands)
+    return parser
+
+
+def _command(
+    commands: argparse._SubParsersAction[OneLineParser], name: str, run: str, help_text: str
+) -> OneLineParser:
+    parser = commands.add_parser(
+        name, help=help_text, description=help_text, epilog=EXIT_CODES, allow_abbrev=False
+    )
+    parser.set_defaults(run=f"lacr_lib.commands.{run}")
+    return parser
+
+
+def _enhance(commands: argparse._SubParsersAction[OneLineParser]) -> None:
+    parser = _command(
+        commands, "enhance", "enhance:run",
+        "Enhance photographs: files, or all directly in a folder, to OUT_DIR/STEM.png. No input is "
+        "overwritten, and of two inputs with one stem the second is refused.",
+    )  # fmt: skip
+    parser.add_argument("inputs", nargs="+", metavar="INPUT", help="a photograph or a folder")
+    parser.add_argument("-o", "--out", required=True, metavar="OUT_DIR", help="made if missing")
+    _weights_option(parser)
+    _device_option(parser)
+
+
+def _evaluate(commands: argparse._SubParsersAction[OneLineParser]) -> None:
+    parser = _command(
+        commands, "evaluate", "evaluate:run",
+        "Score a model or a classical method; in a set with a split, on held-out scenes only.",
+    )  # fmt: skip
+    _data_option(parser)
+    chosen = parser.add_mutually_exclusive_group()
+    _weights_option(chosen)
+    chosen.add_argument("--method", metavar="NAME", help="a classical method, e.g. clahe")
+    _device_option(parser)
+    _json_option(parser)
+
+
+def _train(commands: argparse._SubParsersAction[OneLineParser]) -> None:
+    parser = _command(
+        commands, "train", "train:run",
+        "Train on the training scenes of a set; averaged weights go to RUN_DIR/model.safetensors.",
+    )  # fmt: skip
+    _data_option(parser)
+    parser.add_argument("--out", required=True, metavar="RUN_DIR", help="made if missing")
+    parser.add_argument("--steps", type=int, metavar="N")
+    parser.add_argument("--seed", type=int, metavar="S")
+    parser.add_argument(
+        "--set", nargs="+", action="extend", default=[], metavar="key=value",
+        help="any field of lacr_lib.TrainConfig or lacr_lib.ModelConfig",
+    )  # fmt: skip
+    parser.add_argument("--checkpoint-every", type=int, metavar="N", help="steps")
+    parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
+
+
+def _latents(commands: argparse._SubParsersAction[OneLineParser]) -> None:
+    parser = _command(
+        commands, "latents", "latent:run_latents",
+        "Write the latents of all low, enhanced and clear photographs to an .npz file.",
+    )  # fmt: skip
+    _data_option(parser)
+    _weights_option(parser)
+    parser.add_argument("-o", "--out", type=Path, required=True, metavar="FILE.npz")
+    parser.add_argument("--regions", type=_positive, metavar="N", help="of each photo; default all")
+    _device_option(parser)
+
+
+def _pull(commands: argparse._SubParsersAction[OneLineParser]) -> None:
+    parser = _command(
+        commands, "pull", "latent:run_pull",
+        "Measure how far enhanced latents are pulled to clear ones, for two models.",
+    )  # fmt: skip
+    _data_option(parser)
+    _weights_option(parser)
+    parser.add_argument(
+        "--against", default="lacr-vae-no-lacr", metavar="NAME|FILE", help="the twin without LACR"
+    )
+    _device_option(parser)
+    _json_option(parser)
+
+
+def _weights(commands: argparse._SubParsersAction[OneLineParser]) -> None:
+    parser = _command(commands, "weights", "lists:run_weights", "List the released weights.")
+    parser.add_argument("--json", action="store_true", help="as a list of objects")
+
+
+def _prepare(commands: argparse._SubParsersAction[OneLineParser]) -> None:
+    parser = _command(
+        commands, "prepare", "lists:run_prepare",
+        "Build exposure ladders from photographs that are public elsewhere.",
+    )  # fmt: skip
+    parser.add_argument("collection", choices=["sice"], help="the Zero-DCE++ training images")
+    parser.add_argument("source", metavar="SRC", help="their folder, unpacked")
+    parser.add_argument("-o", "--out", type=Path, required=True, metavar="DIR")
+
+
+def _data_option(parser: OneLineParser) -> None:
+    parser.add_argument(
+        "--data", default=os.environ.get("LACR_DATA") or "embedded", metavar="DIR|embedded",
+        help="default: $LACR_DATA where it is set, else the embedded photographs",
+    )  # fmt: skip
+
+
+def _weights_option(parser: argparse._ActionsContainer) -> None:
+    parser.add_argument(
+        "--weights", default="lacr-vae", metavar="NAME|FILE", help="default: %(default)s"
+    )
+
+
+def _device_option(parser: OneLineParser) -> None:
+    parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto")
+
+
+def _json_option(parser: OneLineParser) -> None:
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the record there")
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"a whole number from 1, not {text!r}")
+    return int(text)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""What each command of `lacr` does; cli.py reads the command line and calls these."""

@@ -1,0 +1,112 @@
+"""What the commands share: failing after the start, data sets, devices, progress, results."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lacr_lib.errors import LacrError
+from lacr_lib.inference.files import write_text
+
+if TYPE_CHECKING:
+    import torch
+    from tqdm import tqdm
+
+    from lacr_lib.data.layouts import PhotoSet
+    from lacr_lib.models.vae import LacrVae
+
+
+class Failed(Exception):
+    """The work had begun and then failed: exit code 1, where a LacrError before it gives 2."""
+
+
+@contextmanager
+def begun() -> Iterator[None]:
+    """Marks the part of a command in which an error means "failed", no more "not started"."""
+    try:
+        yield
+    except (LacrError, OSError, RuntimeError, MemoryError) as error:
+        raise Failed(one_line(error)) from error
+
+
+def one_line(error: BaseException) -> str:
+    """An error's message without line breaks; its type where it has no message."""
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def say(text: str) -> None:
+    """A line for people, on stderr: stdout holds results only."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def check_target(path: Path) -> None:
+    """Before hours of work: can the result be written there? Raises LacrError if not."""
+    if path.is_dir():
+        raise LacrError(f"{path} is a folder; give the name of a file in it")
+    existing = next(parent for parent in path.absolute().parents if parent.exists())
+    if not existing.is_dir():
+        raise LacrError(f"cannot write {path}: {existing} is a file, not a folder")
+
+
+def write_json(path: Path | None, record: Any) -> None:
+    """The record to a file, whole or not at all; nothing without a path."""
+    if path is not None:
+        write_text(path, json.dumps(record, indent=1, allow_nan=False) + "\n")
+
+
+def pick_device(name: str) -> torch.device:
+    """auto: the GPU where there is one. Raises LacrError for cuda without a GPU."""
+    import torch
+
+    if name == "cuda" and not torch.cuda.is_available():
+        raise LacrError("--device cuda: PyTorch sees no GPU here; take --device cpu or auto")
+    on_gpu = name == "cuda" or (name == "auto" and torch.cuda.is_available())
+    return torch.device("cuda" if on_gpu else "cpu")
+
+
+def load_on(weights: str, device: str) -> LacrVae:
+    """A model by released name or file, on a device."""
+    from lacr_lib.inference.load import load_model
+
+    return load_model(weights).to(pick_device(device))
+
+
+def held_out(data: str) -> PhotoSet:
+    """The scenes to measure on; says in one line what was found and what is used."""
+    from lacr_lib.data.layouts import open_photoset
+
+    photoset = open_photoset(data)
+    if not any(scene.split for scene in photoset.scenes):
+        say(f"{photoset.name}: {photoset.describe()}; no split, all are used")
+        return photoset
+    try:
+        chosen = photoset.select("test")
+    except LacrError:
+        say(f"{photoset.name}: {photoset.describe()}; none is held out, training scenes are used")
+        return photoset
+    say(f"{photoset.name}: {photoset.describe()}; held-out scenes only: {chosen.describe()}")
+    return chosen
+
+
+def need_pairs(photoset: PhotoSet) -> None:
+    """Raises LacrError for a set without a low-light photograph that has its clear reference."""
+    if not photoset.pairs():
+        raise LacrError(
+            f"{photoset.name} has no clear references ({photoset.describe()}); this needs exposure "
+            "ladders or low/clear pairs"
+        )
+
+
+def bar(total: int, what: str, unit: str) -> tqdm[Any]:
+    """A progress bar on stderr; where that is a log, a line of it every ten seconds."""
+    from tqdm import tqdm
+
+    pause = 0.1 if sys.stderr.isatty() else 10.0
+    return tqdm(
+        total=total, desc=what, unit=f" {unit}", file=sys.stderr, dynamic_ncols=True,
+        mininterval=pause, maxinterval=max(10.0, pause),
+    )  # fmt: skip

@@ -1,0 +1,79 @@
+"""`lacr latents` and `lacr pull`: latent maps as arrays, and what they say about LACR."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from typing import Any
+
+from lacr_lib.commands.common import (
+    bar,
+    begun,
+    check_target,
+    held_out,
+    load_on,
+    need_pairs,
+    say,
+    write_json,
+)
+
+
+def run_latents(options: Namespace) -> int:
+    """Encodes every photograph of a set into an .npz table. Raises LacrError."""
+    from lacr_lib.data.layouts import open_photoset
+    from lacr_lib.inference.files import beside
+    from lacr_lib.latent.encode import encode_photoset, save_latents
+
+    check_target(options.out)
+    photoset = open_photoset(options.data)
+    model = load_on(options.weights, options.device)
+    say(f"{photoset.name}: {photoset.describe()}")
+    total = sum((scene.clear is not None) + 2 * len(scene.low) for scene in photoset.scenes)
+    with begun():
+        with bar(total, "latents", "photo") as progress:
+            latents = encode_photoset(
+                model, photoset, options.regions, on_photo=lambda _: progress.update()
+            )
+        with beside(options.out) as part:
+            save_latents(latents, part)
+    regions, channels = latents.mu.shape
+    print(f"{options.out}: {regions} regions of {total} photographs, {channels} channels each")
+    return 0
+
+
+def run_pull(options: Namespace) -> int:
+    """Measures the pull of two models over the held-out scenes. Raises LacrError."""
+    from lacr_lib.latent.pull import pull
+
+    if options.json:
+        check_target(options.json)
+    names = (options.weights, options.against)
+    weights, against = (load_on(name, options.device) for name in names)
+    photoset = held_out(options.data)
+    need_pairs(photoset)
+    with begun():
+        with bar(2 * len(photoset.pairs()), "pull", "pair") as progress:
+            record = pull(
+                weights, against, photoset, names=names, on_pair=lambda _: progress.update()
+            )
+        print(table(record))
+        write_json(options.json, record)
+    return 0
+
+
+def table(record: dict[str, Any]) -> str:
+    """A line for each number: both models, each with its interval over scenes."""
+    from lacr_lib.latent.pull import PULL_KEYS
+
+    sides = [record[side] for side in ("weights", "against")]
+    lines = ["".join([f"{'':24}", *(f"{side['name']:>30}" for side in sides)])]
+    for key in PULL_KEYS:
+        cells = [_cell(side[key], side["intervals"][key]) for side in sides]
+        lines.append("".join([f"{key:24}", *(f"{cell:>30}" for cell in cells)]))
+    return "\n".join(lines)
+
+
+def _cell(value: float | None, bounds: list[float | None]) -> str:
+    if value is None:
+        return "-"
+    low, high = ("-" if bound is None else f"{bound:.3f}" for bound in bounds)
+    return f"{value:.3f} [{low}, {high}]"

@@ -1,0 +1,97 @@
+"""`lacr train`: a data set and settings to RUN_DIR/model.safetensors."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lacr_lib.commands.common import bar, begun, need_pairs, say
+from lacr_lib.commands.settings import read_settings
+from lacr_lib.errors import LacrError
+
+if TYPE_CHECKING:
+    from lacr_lib.data.layouts import PhotoSet
+    from lacr_lib.models.config import ModelConfig
+    from lacr_lib.training.config import TrainConfig
+
+
+def run(options: Namespace) -> int:
+    """Exit code 0: trained, or found finished by --resume; 1: training failed. Raises LacrError."""
+    from lacr_lib.training.run_folder import WEIGHTS, is_finished
+
+    out = Path(options.out).expanduser()
+    train, model_config = configurations(options)
+    _check_folder(out, options.resume)
+    if options.resume and is_finished(out):
+        print(f"{out / WEIGHTS}: this run is finished, nothing to do")
+        return 0
+    photoset = _training_scenes(options.data)
+    with begun():
+        record = _fit(model_config, photoset, train, out, options.resume)
+    loss = f", loss {record['loss']:.4f}" if record else ""
+    print(f"{out / WEIGHTS}: {train.steps} steps{loss}")
+    return 0
+
+
+def configurations(options: Namespace) -> tuple[TrainConfig, ModelConfig]:
+    """--steps, --seed, --checkpoint-every and --set as the two configurations. Raises LacrError."""
+    from lacr_lib.models.config import ModelConfig
+    from lacr_lib.training.config import TrainConfig
+
+    for_training, for_model = read_settings(options.set, TrainConfig, ModelConfig)
+    for name in ("steps", "seed", "checkpoint_every"):
+        value = getattr(options, name)
+        if value is None:
+            continue
+        if name in for_training:
+            raise LacrError(f"{name} is given twice, as an option and by --set; keep one")
+        for_training[name] = value
+    return TrainConfig(**for_training), ModelConfig(**for_model)
+
+
+def _check_folder(out: Path, resume: bool) -> None:
+    from lacr_lib.training.run_folder import WEIGHTS, is_finished
+
+    if out.exists() and not out.is_dir():
+        raise LacrError(f"{out} is a file; --out names a folder")
+    if not resume and (is_finished(out) or any(out.glob("checkpoint-[0-9]*"))):
+        state = f"a finished run ({WEIGHTS})" if is_finished(out) else "a run that was stopped"
+        raise LacrError(f"{out} holds {state}; go on with --resume or choose another --out")
+
+
+def _training_scenes(data: str) -> PhotoSet:
+    from lacr_lib.data.layouts import open_photoset
+
+    photoset = open_photoset(data)
+    chosen = photoset.select("train")
+    need_pairs(chosen)
+    part = "" if chosen is photoset else f"; training scenes only: {chosen.describe()}"
+    say(f"{photoset.name}: {photoset.describe()}{part}")
+    return chosen
+
+
+def _fit(
+    model_config: ModelConfig, photoset: PhotoSet, train: TrainConfig, out: Path, resume: bool
+) -> dict[str, float] | None:
+    """Trains with a bar; the last step's record, None where no step was left to do."""
+    import torch
+
+    from lacr_lib.models.vae import LacrVae
+    from lacr_lib.training.fit import fit
+
+    torch.manual_seed(train.seed)  # the twin with another lambda starts from the same weights
+    bars: list[Any] = []  # made at the first step, and so in the main process only
+
+    def show(step: int, record: dict[str, float], _: LacrVae) -> None:
+        if not bars:
+            bars.append(bar(train.steps, "train", "step"))
+        bars[0].set_postfix_str(f"loss {record['loss']:.4f}", refresh=False)
+        bars[0].update(step - bars[0].n)
+
+    try:
+        history = fit(LacrVae(model_config), photoset, train, out, resume, show).history
+    finally:
+        for each in bars:
+            each.close()
+    return history[-1] if history else None

@@ -1,0 +1,1 @@
+"""Photographs in: camera model, embedded photographs, folder layouts, training batches."""

@@ -1,0 +1,137 @@
+"""Image files to arrays and back: uint8 or float32, sRGB, (H, W, 3)."""
+
+from __future__ import annotations
+
+import os
+import struct
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import ExifTags, Image, ImageOps
+
+from lacr_lib.errors import LacrError
+
+Array = np.ndarray[Any, np.dtype[Any]]
+IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp", ".ppm", ".pgm")
+
+# What Pillow raises for files that are cut short, damaged, or no picture at all.
+_BROKEN = (OSError, SyntaxError, ValueError, EOFError, struct.error, Image.DecompressionBombError)
+
+
+def read_image(path: str | Path) -> Array:
+    """Read a photograph as it is meant to be seen.
+
+    Returns uint8 (H, W, 3), sRGB. The EXIF orientation is applied; grey and palette pictures become
+    RGB; transparent parts become white, as a browser shows them; 16-bit grey keeps its high byte;
+    of an animation the first frame is read.
+    Raises LacrError if the file is missing, a folder, damaged, or not a picture.
+    """
+    path = Path(path)
+    if path.is_dir():
+        raise LacrError(f"{path} is a folder, not an image: name a file in it")
+    if not path.exists():
+        raise LacrError(f"no such file: {path}: check the spelling of the path")
+    try:
+        with Image.open(path) as picture:
+            return np.asarray(to_rgb(ImageOps.exif_transpose(picture)))
+    except _BROKEN as error:
+        raise LacrError(
+            f"cannot read {path} as an image ({_first_line(error)}): open it in a viewer and save "
+            "it again as PNG or JPEG"
+        ) from error
+
+
+def to_rgb(picture: Image.Image) -> Image.Image:
+    """Convert a Pillow picture of any mode to mode RGB, 8 bits; the rules are `read_image`'s."""
+    if picture.mode.startswith("I") or picture.mode == "F":
+        return Image.fromarray(_eight_bits(np.asarray(picture))).convert("RGB")
+    if picture.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in picture.info:
+        picture = picture.convert("RGBA")
+        white = Image.new("RGBA", picture.size, "white")
+        return Image.alpha_composite(white, picture).convert("RGB")
+    return picture.convert("RGB")
+
+
+def image_size(path: str | Path) -> tuple[int, int]:
+    """(height, width) of a photograph as seen, read from the file's header only.
+
+    Raises LacrError if the file is no readable picture.
+    """
+    try:
+        with Image.open(path) as picture:
+            width, height = picture.size
+            turned = picture.getexif().get(ExifTags.Base.Orientation, 1) in (5, 6, 7, 8)
+    except _BROKEN as error:
+        raise LacrError(f"cannot read {path} as an image ({_first_line(error)})") from error
+    return (width, height) if turned else (height, width)
+
+
+def is_image(name: str | Path) -> bool:
+    """Whether a file name looks like a photograph: a known suffix, and not hidden."""
+    path = Path(name)
+    return path.suffix.lower() in IMAGE_SUFFIXES and not path.name.startswith(".")
+
+
+def find_images(folder: str | Path) -> list[Path]:
+    """All photographs in a folder and its subfolders, sorted by path; hidden ones are left out."""
+    found: list[Path] = []
+    seen: set[str] = set()  # real folders already visited: a link may lead back up
+    for here, folders, files in os.walk(folder, followlinks=True):
+        real = os.path.realpath(here)
+        if real in seen:
+            folders.clear()
+            continue
+        seen.add(real)
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        found.extend(Path(here) / name for name in files if is_image(name))
+    return sorted(found)
+
+
+def as_float(photo: Array) -> Array:
+    """A photograph as float32 in [0, 1].
+
+    Shapes: uint8 or float (H, W, 3) -> float32 (H, W, 3).
+    Raises LacrError for another shape or type, or for values outside [0, 1].
+    """
+    if photo.ndim != 3 or photo.shape[2] != 3:
+        raise LacrError(f"a photograph has shape (H, W, 3), not {photo.shape}: convert it to RGB")
+    if photo.dtype == np.uint8:
+        return photo.astype(np.float32) / np.float32(255)
+    if not np.issubdtype(photo.dtype, np.floating):
+        raise LacrError(f"a photograph is uint8 or float in [0, 1], not {photo.dtype}")
+    if not (photo.min() >= 0 and photo.max() <= 1):  # also true for NaN
+        raise LacrError("a float photograph has values in [0, 1]: divide by its white level")
+    return photo.astype(np.float32)
+
+
+def as_uint8(photo: Array) -> Array:
+    """A float photograph in [0, 1] rounded (not cut) to uint8; values outside are clipped."""
+    if photo.dtype == np.uint8:
+        return photo
+    return np.round(np.clip(photo, 0, 1) * 255).astype(np.uint8)
+
+
+def resize_to(photo: Array, max_side: int) -> Array:
+    """Reduce a uint8 photograph so that its longer side is at most `max_side` pixels."""
+    height, width = photo.shape[:2]
+    scale = max_side / max(height, width)
+    if scale >= 1:
+        return photo
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return np.asarray(Image.fromarray(photo).resize(size, Image.Resampling.LANCZOS))
+
+
+def _eight_bits(values: Array) -> Array:
+    """16-bit or float grey to uint8: 65535 (or 1.0, for floats up to 1) becomes 255."""
+    if np.issubdtype(values.dtype, np.floating):
+        white = 1.0 if values.size and values.max() <= 1 else 255.0
+    else:
+        white = 65535.0 if values.size and values.max() > 255 else 255.0
+    return as_uint8(values.astype(np.float64) / white)
+
+
+def _first_line(error: BaseException) -> str:
+    """The first line of an error's message, or its type where it has none."""
+    text = str(error).strip().splitlines()
+    return text[0] if text else type(error).__name__

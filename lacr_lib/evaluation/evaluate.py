@@ -1,0 +1,144 @@
+"""One method over one set of photographs: a score for each image, then means over images."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lacr_lib.errors import LacrError
+from lacr_lib.evaluation import metrics
+
+if TYPE_CHECKING:
+    from lacr_lib.data.layouts import PhotoSet
+
+Photo = NDArray[np.uint8]
+METRICS = ("psnr", "ssim", "psnr_gt_mean", "ssim_gt_mean", "ciede2000", "chroma_ratio", "loe")
+
+
+@dataclass(frozen=True)
+class ImageScore:
+    """The scores of one photograph; None where there is no reference (all but `loe`)."""
+
+    name: str
+    scene: str
+    psnr: float | None
+    ssim: float | None
+    psnr_gt_mean: float | None
+    ssim_gt_mean: float | None
+    ciede2000: float | None
+    chroma_ratio: float | None
+    loe: float
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """All scores of one method on one set of photographs.
+
+    `method` names what was run; it is no part of the record, whose fields are fixed.
+    """
+
+    method: str
+    dataset: str
+    images: tuple[ImageScore, ...]
+
+    def mean(self, metric: str) -> float | None:
+        """Mean of a metric over images; None where no image has it."""
+        values = [getattr(score, metric) for score in self.images]
+        numbers = [value for value in values if value is not None]
+        return float(np.mean(numbers)) if numbers else None
+
+    def values(self, metric: str) -> NDArray[np.float64]:
+        """A metric of each image, (N,), in the order of `images`; NaN where it has none."""
+        return np.array([getattr(score, metric) for score in self.images], dtype=np.float64)
+
+    @property
+    def scenes(self) -> list[str]:
+        """The scene of each image, as the intervals over scenes need it."""
+        return [score.scene for score in self.images]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The record, ready for JSON: what cannot be said as a number there is None."""
+        record: dict[str, Any] = {"dataset": self.dataset, "n": len(self.images)}
+        record.update({metric: _number(self.mean(metric)) for metric in METRICS})
+        record["seconds_per_image"] = _number(self.mean("seconds"))
+        record["per_image"] = [
+            {key: _number(value) for key, value in asdict(score).items()} for score in self.images
+        ]
+        return record
+
+    def to_json(self) -> str:
+        """The record as JSON text."""
+        return json.dumps(self.as_dict(), indent=1, allow_nan=False)
+
+
+def evaluate(
+    method: Callable[[Photo], Photo],
+    photoset: PhotoSet,
+    name: str,
+    on_image: Callable[[ImageScore], None] | None = None,
+) -> Evaluation:
+    """Runs a method over every low-light photograph of the set and scores what comes back.
+
+    The whole set is scored: choose the held-out scenes first, `photoset.select("test")`. With clear
+    references every metric is given; without, the lightness order error alone.
+    Shapes: method uint8 (H, W, 3) -> uint8 (H, W, 3). Units: dB, Delta E, pixels, seconds.
+    `on_image` is called after each photograph (a progress bar, a log).
+    Errors: nothing to score, or an output of another size than its reference.
+    """
+    scores: list[ImageScore] = []
+    for image_name, scene, low, clear in _work(photoset):
+        score = _score(method, image_name, scene, low, clear)
+        scores.append(score)
+        if on_image is not None:
+            on_image(score)
+    if not scores:
+        raise LacrError(f"{photoset.name} holds no low-light photograph: give a folder with some")
+    return Evaluation(method=name, dataset=photoset.name, images=tuple(scores))
+
+
+def _work(photoset: PhotoSet) -> Iterator[tuple[str, str, Photo, Photo | None]]:
+    pairs = photoset.pairs()
+    if pairs:
+        for pair in pairs:
+            yield pair.name, pair.scene, pair.low.read(), pair.clear.read()
+        return
+    for scene in photoset.scenes:
+        for frame in scene.low:
+            yield frame.name, scene.name, frame.read(), None
+
+
+def _score(
+    method: Callable[[Photo], Photo], name: str, scene: str, low: Photo, clear: Photo | None
+) -> ImageScore:
+    start = time.perf_counter()
+    output = method(low)
+    seconds = time.perf_counter() - start
+    order = metrics.loe(output, low)
+    if clear is None:
+        return ImageScore(name, scene, None, None, None, None, None, None, order, seconds)
+    scaled = metrics.gt_mean(output, clear)
+    return ImageScore(
+        name=name,
+        scene=scene,
+        psnr=metrics.psnr(output, clear),
+        ssim=metrics.ssim(output, clear),
+        psnr_gt_mean=metrics.psnr(scaled, clear),
+        ssim_gt_mean=metrics.ssim(scaled, clear),
+        ciede2000=metrics.ciede2000(output, clear),
+        chroma_ratio=metrics.chroma_ratio(output, clear),
+        loe=order,
+        seconds=seconds,
+    )
+
+
+def _number(value: Any) -> Any:
+    """JSON has no infinity and no NaN: equal images and grey references become null."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value

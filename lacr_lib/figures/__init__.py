@@ -1,0 +1,1 @@
+"""Every figure of the course: one file a topic, one function a figure."""

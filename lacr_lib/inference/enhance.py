@@ -1,0 +1,127 @@
+"""`enhance(model, image)`: a dark photograph in, a clear one back in the same form."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, overload
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+from torch import Tensor, nn
+
+from lacr_lib.data.images import read_image, to_rgb
+from lacr_lib.errors import LacrError
+from lacr_lib.inference.tiles import run_model
+from lacr_lib.models.vae import LacrVae
+
+ROUNDING = 1e-4  # how far a float image may leave [0, 1] by rounding
+
+
+@overload
+def enhance(model: LacrVae, image: str | Path | Image.Image) -> Image.Image: ...
+@overload
+def enhance(model: LacrVae, image: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def enhance(model: LacrVae, image: Tensor) -> Tensor: ...
+
+
+def enhance(model: LacrVae, image: Any) -> Any:
+    """Enhance a low-light photograph; what comes back has the form of what was given.
+
+    path or PIL image -> PIL image (mode RGB, upright, its RGB colour profile kept);
+    uint8 or float array (H, W, 3) -> array of the same dtype;
+    float tensor (3, H, W) or (B, 3, H, W) -> same shape and device, float32.
+    Values: sRGB; floats in [0, 1], in and out. Any size: sides under 16 pixels are extended by
+    their edge pixels and cut back, images over 1 megapixel are run in tiles (see tiles.py).
+    Runs in inference mode, float32, on the model's device; the training flag comes back as it was.
+    Raises LacrError for anything else: other types and shapes, NaN, values outside [0, 1].
+    """
+    if isinstance(image, (str, Path)):
+        return _as_picture(enhance(model, read_image(image)), _colour_profile(image))
+    if isinstance(image, Image.Image):
+        upright = to_rgb(ImageOps.exif_transpose(image))
+        return _as_picture(enhance(model, np.asarray(upright)), image.info.get("icc_profile"))
+    if isinstance(image, np.ndarray):
+        return _enhance_array(model, image)
+    if isinstance(image, Tensor):
+        return _enhance_tensor(model, image)
+    raise LacrError(f"cannot enhance a {type(image).__name__}; give a path, picture, array, tensor")
+
+
+def _enhance_array(model: LacrVae, image: NDArray[Any]) -> NDArray[Any]:
+    if image.ndim != 3 or image.shape[2] != 3:
+        raise LacrError(f"an array image has shape (H, W, 3), not {image.shape}; convert it to RGB")
+    is_bytes = image.dtype == np.uint8
+    if not is_bytes and not np.issubdtype(image.dtype, np.floating):
+        raise LacrError(f"an array image is uint8 or float in [0, 1], not {image.dtype}")
+    values = image.astype(np.float32)
+    if is_bytes:
+        values /= 255
+    pixels = torch.from_numpy(np.ascontiguousarray(values.transpose(2, 0, 1)))
+    enhanced = _enhance_tensor(model, pixels).numpy().transpose(1, 2, 0)
+    if is_bytes:
+        enhanced = np.rint(enhanced * 255)
+    return np.ascontiguousarray(enhanced, dtype=image.dtype)
+
+
+def _enhance_tensor(model: LacrVae, image: Tensor) -> Tensor:
+    if image.ndim not in (3, 4) or image.shape[-3] != 3:
+        raise LacrError(
+            f"a tensor image has shape (3, H, W) or (B, 3, H, W), not {tuple(image.shape)}"
+        )
+    if not image.is_floating_point():
+        raise LacrError(f"a tensor image is float in [0, 1], not {image.dtype}; divide by 255")
+    if not image.numel():
+        raise LacrError(f"an image of shape {tuple(image.shape)} has no pixels")
+    device = next(model.parameters()).device
+    with (
+        _evaluation_mode(model),
+        torch.inference_mode(),
+        torch.autocast(device.type, enabled=False),
+    ):
+        pixels = image.detach().to(device, torch.float32)
+        _check_range(pixels)
+        batch = pixels.clamp(0, 1).reshape(-1, *pixels.shape[-3:])
+        enhanced = run_model(model, batch).clamp(0, 1).reshape(image.shape)
+        if not torch.isfinite(enhanced).all():
+            raise LacrError("the model's output is not finite; its weights are damaged")
+    return enhanced.to(image.device).clone()  # a clone outside inference mode may be trained on
+
+
+def _check_range(pixels: Tensor) -> None:
+    low, high = (value.item() for value in pixels.aminmax())
+    if not np.isfinite([low, high]).all():
+        raise LacrError("the image holds NaN or infinity; mend those pixels first")
+    if low < -ROUNDING or high > 1 + ROUNDING:
+        raise LacrError(
+            f"a float image has values in [0, 1], not {low:.4g} to {high:.4g}; divide by its white "
+            "level (255 for 8 bits) or clip it"
+        )
+
+
+@contextmanager
+def _evaluation_mode(model: nn.Module) -> Iterator[None]:
+    """Eval mode inside; afterwards every module has the training flag that it had."""
+    flags = [(module, module.training) for module in model.modules()]
+    model.eval()
+    try:
+        yield
+    finally:
+        for module, flag in flags:
+            module.training = flag
+
+
+def _as_picture(pixels: NDArray[Any], profile: bytes | None) -> Image.Image:
+    picture = Image.fromarray(pixels)
+    if profile and profile[16:20] == b"RGB ":  # Pillow saves it with the picture
+        picture.info["icc_profile"] = profile
+    return picture
+
+
+def _colour_profile(path: str | Path) -> bytes | None:
+    with Image.open(path) as picture:
+        return picture.info.get("icc_profile")

@@ -1,0 +1,157 @@
+"""Models to and from safetensors files.
+
+A file holds the weights and, in its metadata, one JSON text under the key `lacr_vae`:
+`{"config": {fields of ModelConfig}, "about": {whatever the trainer tells: steps, seed, data}}`.
+One key, because safetensors writes several in random order, and the same weights should always
+give the same bytes.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save as safetensors_bytes
+from torch import Tensor
+
+from lacr_lib.errors import LacrError
+from lacr_lib.inference.files import write_whole
+from lacr_lib.inference.released import released_weights, verify
+from lacr_lib.models.config import ModelConfig
+from lacr_lib.models.vae import LacrVae
+
+METADATA_KEY = "lacr_vae"
+PICKLES = {".pt", ".pth", ".bin", ".ckpt", ".pkl", ".pickle", ".tar"}
+
+
+def save_model(model: LacrVae, path: str | Path, metadata: dict[str, Any] | None = None) -> None:
+    """Write weights (float32), configuration and metadata to a safetensors file, whole or not.
+
+    metadata: any JSON values, e.g. steps, seed, data. The same model and metadata give the same
+    bytes. Raises LacrError if a weight is not finite or a metadata value is no JSON.
+    """
+    weights = {
+        name: tensor.detach().to("cpu", torch.float32, copy=True).contiguous()
+        for name, tensor in model.state_dict().items()
+    }
+    _check_finite(weights, "the model")
+    about = {"config": dataclasses.asdict(model.config), "about": metadata or {}}
+    try:
+        text = json.dumps(about, sort_keys=True, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise LacrError(f"the metadata must be JSON values: {error}") from None
+    content = safetensors_bytes(weights, metadata={METADATA_KEY: text})
+    write_whole(path, lambda file: file.write(content))
+
+
+def load_model(name_or_path: str | Path = "lacr-vae") -> LacrVae:
+    """A released or a saved model, in eval mode on the CPU.
+
+    name_or_path: a name of `released_weights()` (its SHA-256 is verified) or a .safetensors file.
+    Raises LacrError if there is no such thing, or its keys or shapes are not the model's.
+    """
+    path = find_weights(name_or_path)
+    header, weights = _read(path)
+    config = _config(header["config"], path)
+    with torch.random.fork_rng(devices=[]):  # loading must not move the caller's random numbers
+        model = LacrVae(config)
+    _check_keys(weights, model.state_dict(), path)
+    _check_finite(weights, str(path))
+    model.load_state_dict(weights)
+    return model.eval().requires_grad_(True)
+
+
+def read_metadata(name_or_path: str | Path) -> dict[str, Any]:
+    """What `save_model` was told about a model: {"config": {...}, "about": {...}}."""
+    return _read(find_weights(name_or_path))[0]
+
+
+def find_weights(name_or_path: str | Path) -> Path:
+    """The safetensors file behind a released name or a path; a released file is verified."""
+    released = {weights.name: weights for weights in released_weights()}
+    if isinstance(name_or_path, str) and name_or_path in released:
+        return verify(released[name_or_path])
+    path = Path(name_or_path).expanduser()
+    if path.suffix.lower() in PICKLES:
+        raise LacrError(
+            f"{path}: pickled weights can run code when they are opened and are refused; "
+            "give a .safetensors file (lacr_lib.save_model writes one)"
+        )
+    if path.is_dir():
+        raise LacrError(f"{path} is a folder; give its weight file, e.g. {path}/model.safetensors")
+    if not path.is_file():
+        raise LacrError(f"no weights {str(name_or_path)!r}: {_known(str(name_or_path), released)}")
+    return path
+
+
+def _known(name: str, released: dict[str, Any]) -> str:
+    close = difflib.get_close_matches(name, released, n=1)
+    meant = f"did you mean {close[0]}? " if close else ""
+    return f"{meant}released names are {', '.join(released) or 'none'}; or give a .safetensors file"
+
+
+def _read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    try:
+        with safe_open(path, framework="pt", device="cpu") as file:
+            text = (file.metadata() or {}).get(METADATA_KEY)
+            weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (SafetensorError, OSError) as error:
+        raise LacrError(f"{path}: not a readable safetensors file ({error})") from None
+    if text is None:
+        raise LacrError(f"{path}: holds no LACR-VAE configuration; save it with save_model()")
+    try:
+        header = json.loads(text)
+        if not isinstance(header["config"], dict):
+            raise TypeError("config is no object")
+    except (ValueError, KeyError, TypeError) as error:
+        raise LacrError(f"{path}: its LACR-VAE metadata is damaged ({error})") from None
+    return header, weights
+
+
+def _config(values: dict[str, Any], path: Path) -> ModelConfig:
+    """ModelConfig of a file; a field that the file does not know yet keeps its default."""
+    known = {field.name for field in dataclasses.fields(ModelConfig)}
+    unknown = sorted(set(values) - known)
+    if unknown:
+        raise LacrError(
+            f"{path}: unknown configuration {', '.join(unknown)}; it needs a newer lacr_lib"
+        )
+    # JSON has lists only; the configuration is frozen and hashable, so it holds tuples
+    frozen: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in values.items()
+    }
+    try:
+        return ModelConfig(**frozen)
+    except (TypeError, ValueError) as error:
+        raise LacrError(f"{path}: its configuration is not valid: {error}") from None
+
+
+def _check_keys(found: dict[str, Tensor], wanted: dict[str, Tensor], path: Path) -> None:
+    problems = {
+        "missing": [name for name in wanted if name not in found],
+        "unknown": [name for name in found if name not in wanted],
+        "of another shape": [
+            f"{name} {tuple(found[name].shape)} for {tuple(wanted[name].shape)}"
+            for name in wanted
+            if name in found and found[name].shape != wanted[name].shape
+        ],
+    }
+    told = [f"{kind}: {_few(names)}" for kind, names in problems.items() if names]
+    if told:
+        raise LacrError(f"{path}: not weights of this LacrVae; {'; '.join(told)}")
+
+
+def _few(names: list[str]) -> str:
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return ", ".join(names[:3]) + more
+
+
+def _check_finite(weights: dict[str, Tensor], owner: str) -> None:
+    for name, tensor in weights.items():
+        if not torch.isfinite(tensor).all():
+            raise LacrError(f"{owner}: weight {name} holds NaN or infinity; train or fetch it anew")

@@ -1,0 +1,240 @@
+"""Photographs through the encoder: a table of region latents, and the file it is kept in."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from PIL import Image
+from torch import Tensor
+
+from lacr_lib.data.camera import srgb_to_linear
+from lacr_lib.errors import LacrError
+from lacr_lib.inference.files import write_whole
+
+if TYPE_CHECKING:
+    from lacr_lib.data.layouts import Frame, PhotoSet, Scene
+    from lacr_lib.models.vae import LacrVae
+
+KINDS = ("low", "enhanced", "clear")
+MAX_PIXELS = 1_000_000  # larger photographs are reduced: the global statistics are defined there
+LUMA = (0.299, 0.587, 0.114)  # Rec. 601 on sRGB values, as in the metrics
+
+
+@dataclass(frozen=True)
+class Latents:
+    """The posteriors of many regions, one row for one 8 x 8 region of one photograph.
+
+    mu, log_var (N, Z) float32; kind (N,) "low", "enhanced" or "clear"; scene (N,); exposure (N,)
+    relative to the clear photograph (1 for clear, NaN where unknown; an enhanced photograph keeps
+    the exposure it came from); luma (N,) mean of the region in [0, 1]; row, col (N,) position of
+    the region in its map; photograph (N,) index into `names` (P,).
+    """
+
+    mu: NDArray[np.float32]
+    log_var: NDArray[np.float32]
+    kind: NDArray[np.str_]
+    scene: NDArray[np.str_]
+    exposure: NDArray[np.float32]
+    luma: NDArray[np.float32]
+    row: NDArray[np.int32]
+    col: NDArray[np.int32]
+    photograph: NDArray[np.int32]
+    names: NDArray[np.str_]
+
+    def __len__(self) -> int:
+        return len(self.mu)
+
+    def select(self, rows: NDArray[Any]) -> Latents:
+        """Some rows, by mask or index; `names` stays whole, so that indices keep their meaning."""
+        kept = {f.name: getattr(self, f.name)[rows] for f in fields(self) if f.name != "names"}
+        return replace(self, **kept)
+
+    def of(self, *kinds: str) -> Latents:
+        """The rows of some kinds."""
+        return self.select(np.isin(self.kind, kinds))
+
+    def pooled(self) -> Latents:
+        """One row a photograph: means over its regions of mu, log_var and luma; row, col are 0."""
+        photographs, first, where = np.unique(
+            self.photograph, return_index=True, return_inverse=True
+        )
+        counts = np.bincount(where)
+
+        def mean(values: NDArray[np.float32]) -> NDArray[np.float32]:
+            total = np.zeros((len(photographs), *values.shape[1:]))
+            np.add.at(total, where, values)
+            return (total.T / counts).T.astype(np.float32)
+
+        table = self.select(first)
+        zero = np.zeros_like(table.row)
+        return replace(
+            table,
+            mu=mean(self.mu),
+            log_var=mean(self.log_var),
+            luma=mean(self.luma),
+            row=zero,
+            col=zero,
+        )
+
+
+def thin(latents: Latents, regions: int, seed: int = 0) -> Latents:
+    """At most so many regions of each photograph, the same places in a whole scene; for maps."""
+    keep = np.zeros(len(latents), bool)
+    place = latents.row.astype(np.int64) << 32 | latents.col
+    for index, scene in enumerate(dict.fromkeys(latents.scene.tolist())):
+        here = latents.scene == scene
+        choices = np.random.default_rng([seed, index]).permutation(np.unique(place[here]))
+        keep |= here & np.isin(place, choices[:regions])
+    return latents.select(keep)
+
+
+class Photograph(NamedTuple):
+    """One encoded photograph: image (1, 3, H, W), mu and log_var (1, Z, h, w), and what it is."""
+
+    scene: str
+    kind: str
+    name: str
+    exposure: float
+    image: Tensor
+    mu: Tensor
+    log_var: Tensor
+
+
+def encode_photoset(
+    model: LacrVae,
+    photoset: PhotoSet,
+    regions: int | None = None,
+    enhanced: bool = True,
+    seed: int = 0,
+    on_photo: Callable[[Photograph], None] | None = None,
+) -> Latents:
+    """Encodes every photograph of a set, one at a time, and keeps their posteriors as a table.
+
+    regions: how many regions of a photograph to keep, drawn once a scene, so that all photographs
+    of a scene keep the *same* places (None: all). enhanced: also enhance each low photograph and
+    encode the result, clamped to [0, 1]. Photographs over 1 megapixel are reduced to 1 megapixel.
+    `on_photo` is called with each encoded photograph (a progress bar, thumbnails). Errors: an empty
+    set.
+    """
+    columns: dict[str, list[NDArray[Any]]] = {f.name: [] for f in fields(Latents)}
+    for index, scene in enumerate(photoset.scenes):
+        for photo in encode_scene(model, scene, enhanced):
+            rng = np.random.default_rng([seed, index])  # the same draw for the whole scene
+            _append(columns, photo, _places(photo.mu, regions, rng))
+            if on_photo is not None:
+                on_photo(photo)
+    if not columns["mu"]:
+        raise LacrError(f"{photoset.name} holds no photograph: give a folder with some")
+    # column by column, letting go of the parts: the peak is one table and one column
+    return Latents(**{name: np.concatenate(columns.pop(name)) for name in list(columns)})
+
+
+@torch.inference_mode()
+def encode_scene(model: LacrVae, scene: Scene, enhanced: bool = True) -> Iterator[Photograph]:
+    """The photographs of one scene, encoded: clear, then each low one and its enhancement."""
+    clear = None if scene.clear is None else scene.clear.read()
+    if clear is not None:
+        image = as_batch(clear, model)
+        code = model.encode(image)
+        name = f"{scene.name}/clear"
+        yield Photograph(scene.name, "clear", name, 1.0, image, code.mu, code.log_var)
+    for number, frame in enumerate(scene.low):
+        low = frame.read()
+        name, exposure = f"{scene.name}/low_{number}", relative_exposure(frame, low, clear)
+        image = as_batch(low, model)
+        code = model.encode(image)
+        yield Photograph(scene.name, "low", name, exposure, image, code.mu, code.log_var)
+        if enhanced:
+            image = model.decode(code.mu, image, code.skips).clamp(0, 1)
+            again = model.encode(image)
+            name = f"{name} enhanced"
+            yield Photograph(scene.name, "enhanced", name, exposure, image, *again[:2])
+
+
+def relative_exposure(
+    frame: Frame, low: NDArray[np.uint8], clear: NDArray[np.uint8] | None
+) -> float:
+    """Light of a photograph relative to its clear one: as recorded, or measured, or NaN.
+
+    Measured: the ratio of the means in linear light. Clipped highlights of the clear photograph
+    make it too large; the order of exposures within a scene is safe.
+    """
+    if frame.exposure is not None:
+        return float(frame.exposure)
+    if clear is None:
+        return float("nan")
+    light = [float(srgb_to_linear(x.astype(np.float32) / 255).mean()) for x in (low, clear)]
+    return light[0] / max(light[1], 1e-6)
+
+
+def as_batch(photo: NDArray[np.uint8], model: LacrVae) -> Tensor:
+    """uint8 (H, W, 3) -> float32 (1, 3, h, w) in [0, 1], on the model's device, at most 1 MP."""
+    height, width = photo.shape[:2]
+    if height * width > MAX_PIXELS:
+        scale = (MAX_PIXELS / (height * width)) ** 0.5
+        size = (int(width * scale), int(height * scale))
+        photo = np.asarray(Image.fromarray(photo).resize(size, Image.Resampling.BOX))
+    device = next(model.parameters()).device
+    tensor = torch.from_numpy(np.array(photo)).to(device)  # a copy: torch wants writable memory
+    return tensor.permute(2, 0, 1)[None].float() / 255
+
+
+def region_luma(image: Tensor, size: tuple[int, int]) -> Tensor:
+    """Mean luma of each region, (1, 3, H, W) -> (h, w), in [0, 1]."""
+    weights = torch.tensor(LUMA, device=image.device).view(1, 3, 1, 1)
+    return F.adaptive_avg_pool2d((image * weights).sum(1, keepdim=True), size)[0, 0]
+
+
+def save_latents(latents: Latents, path: str | Path) -> None:
+    """Writes the table to an .npz file: plain arrays, texts as unicode arrays, nothing pickled."""
+    columns = {f.name: getattr(latents, f.name) for f in fields(latents)}
+    write_whole(path, lambda file: np.savez(file, **columns))  # a handle: the name stays as given
+
+
+def load_latents(path: str | Path) -> Latents:
+    """Reads what `save_latents` wrote. Errors: no such file, or not such a table."""
+    wanted = [f.name for f in fields(Latents)]
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return Latents(**{name: file[name] for name in wanted})
+    except FileNotFoundError:
+        raise LacrError(f"no file {path}: make it with `lacr latents`") from None
+    except (KeyError, TypeError, ValueError, OSError, EOFError, zipfile.BadZipFile):
+        raise LacrError(f"{path} is no table of latents: make one with `lacr latents`") from None
+
+
+def _places(mu: Tensor, regions: int | None, rng: np.random.Generator) -> NDArray[np.int64]:
+    count = mu.shape[-2] * mu.shape[-1]
+    if regions is None or regions >= count:
+        return np.arange(count)
+    return np.sort(rng.choice(count, size=regions, replace=False))
+
+
+def _append(
+    columns: dict[str, list[NDArray[Any]]], photo: Photograph, keep: NDArray[np.int64]
+) -> None:
+    height, width = photo.mu.shape[-2:]
+    luma = region_luma(photo.image, (height, width))
+    n = len(keep)
+    rows = {
+        "mu": photo.mu[0].flatten(1).T.cpu().numpy()[keep],  # (N, Z)
+        "log_var": photo.log_var[0].flatten(1).T.cpu().numpy()[keep],
+        "kind": np.full(n, photo.kind),
+        "scene": np.full(n, photo.scene),
+        "exposure": np.full(n, photo.exposure, np.float32),
+        "luma": luma.flatten().cpu().numpy()[keep],
+        "row": (keep // width).astype(np.int32),
+        "col": (keep % width).astype(np.int32),
+        "photograph": np.full(n, len(columns["names"]), np.int32),
+        "names": np.array([photo.name]),
+    }
+    for name, values in rows.items():
+        columns[name].append(values)

@@ -1,0 +1,1 @@
+"""The three terms of the objective: reconstruction, KL divergence, light-aware contrast."""

@@ -1,0 +1,107 @@
+"""LACR, the light-aware contrastive regularisation: toward clear, away from low light.
+
+Paper: latents of enhanced images are aligned with those of clear images and kept away from those of
+low-light images; one positive, several negatives. Ours: every formula in this file.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from lacr_lib.models.config import REGION
+from lacr_lib.models.vae import illumination_map
+
+Form = Literal["ratio", "bounded", "triplet", "infonce"]
+EPSILON = 1e-3
+LEAST_LIGHT_LOSS = 0.02  # an image that lost less takes no part: there is nothing to pull
+TRIPLET_MARGIN = 0.2
+INFONCE_TEMPERATURE = 0.1
+
+
+def light_aware_weights(x_l: Tensor, x_c: Tensor, light_aware: bool = True) -> Tensor:
+    """How much light each region lost, as weights of mean 1 in each image [ours].
+
+    All zero for an image whose mean light loss is under 0.02 (clear-to-clear pairs), which takes it
+    out of the term. light_aware=False: 1 everywhere else.
+    Shapes: x_l, x_c (B, 3, H, W) in [0, 1] -> (B, ceil(H/8), ceil(W/8)).
+    """
+    loss = region_light(x_c) - region_light(x_l)
+    takes_part = loss.mean(dim=(1, 2), keepdim=True) >= LEAST_LIGHT_LOSS
+    lost = loss.clamp_min(0.0) if light_aware else torch.ones_like(loss)
+    weights = lost / lost.mean(dim=(1, 2), keepdim=True).clamp_min(1e-12)
+    return torch.where(takes_part, weights, torch.zeros_like(weights))
+
+
+def region_light(x: Tensor) -> Tensor:
+    """Mean illumination of each region: (B, 3, H, W) -> (B, ceil(H/8), ceil(W/8))."""
+    light = illumination_map(x.float())
+    return F.avg_pool2d(light, REGION, ceil_mode=True, count_include_pad=False).squeeze(1)
+
+
+def low_pass(x: Tensor, size: int = 4) -> Tensor:
+    """Box average over size x size pixels, bilinear back to the image's size; shape-preserving.
+
+    The term encodes low-passed copies: light is low-frequency, and a term that sees fine texture is
+    cheated by fine texture.
+    """
+    small = F.avg_pool2d(x, size, ceil_mode=True, count_include_pad=False)
+    return F.interpolate(small, size=x.shape[2:], mode="bilinear", align_corners=False)
+
+
+def latent_distance(a: Tensor, b: Tensor, weights: Tensor | None = None) -> Tensor:
+    """Mean absolute difference of two latent maps, over channels and weighted regions.
+
+    Shapes: a, b (..., Z, h, w), weights broadcastable to (..., h, w) -> (...). Unit: latent units.
+    """
+    per_region = (a - b).abs().mean(dim=-3)
+    if weights is not None:
+        per_region = per_region * weights
+    return per_region.mean(dim=(-2, -1))
+
+
+def lacr_loss(
+    mu_e: Tensor,
+    mu_c: Tensor,
+    mu_n: Tensor,
+    weights: Tensor | None = None,
+    form: Form = "ratio",
+) -> Tensor:
+    """Contrast of each image: small when its latent is near clear and far from low light.
+
+    With D_p = distance to clear and D_n = mean distance to the K negatives,
+    ratio: D_p / (D_n + 1e-3); bounded: D_p / (D_p + D_n + 1e-3); triplet: max(0, D_p - D_n + 0.2);
+    infonce: cross-entropy of picking the positive among 1 + K, at temperature 0.1.
+    Where D_p > D_n, D_n is detached: pushing from low light would push from clear as well.
+    Shapes: mu_e, mu_c (B, Z, h, w), mu_n (B, K, Z, h, w), weights (B, h, w) -> (B,); 0, with no
+    gradient, for an image whose weights are all zero. Raises ValueError for an unknown form.
+    """
+    takes_part = torch.ones_like(mu_e[:, 0, 0, 0], dtype=torch.bool)
+    if weights is not None:
+        takes_part = weights.flatten(1).sum(dim=1) > 0
+    d_p = latent_distance(mu_e, mu_c, weights)  # (B,)
+    each_d_n = latent_distance(
+        mu_e[:, None], mu_n, None if weights is None else weights[:, None]
+    )  # (B, K)
+    far = (d_p > each_d_n.mean(dim=1))[:, None]
+    each_d_n = torch.where(far, each_d_n.detach(), each_d_n)
+    value = contrast(d_p, each_d_n, form)
+    return torch.where(takes_part, value, torch.zeros_like(value))
+
+
+def contrast(d_p: Tensor, each_d_n: Tensor, form: Form) -> Tensor:
+    """The four forms on distances: d_p (B,), each_d_n (B, K) -> (B,)."""
+    d_n = each_d_n.mean(dim=1)
+    if form == "ratio":
+        return d_p / (d_n + EPSILON)
+    if form == "bounded":
+        return d_p / (d_p + d_n + EPSILON)
+    if form == "triplet":
+        return F.relu(d_p - d_n + TRIPLET_MARGIN)
+    if form == "infonce":
+        scores = -torch.cat([d_p[:, None], each_d_n], dim=1) / INFONCE_TEMPERATURE
+        return -F.log_softmax(scores, dim=1)[:, 0]
+    raise ValueError(f"form must be ratio, bounded, triplet or infonce, not {form!r}")

@@ -1,0 +1,1 @@
+"""LACR-VAE and its parts: configuration, blocks, RCAM, AMSM, the variational autoencoder."""

@@ -1,0 +1,1 @@
+"""Records: what was measured with the released weights, and what others have published."""

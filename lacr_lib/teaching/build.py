@@ -1,0 +1,119 @@
+"""From percent script to the executed notebook that learners open."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, DeadKernelError
+from nbformat import NotebookNode
+
+from lacr_lib.errors import LacrError
+from lacr_lib.teaching.pictures import MAX_BYTES, shrink_pictures
+from lacr_lib.teaching.profiles import active_profile
+from lacr_lib.teaching.sources import METADATA, Numbered, fingerprint, read_source
+
+WIDGET_MIME = "application/vnd.jupyter.widget-view+json"
+
+
+@contextmanager
+def kernel_environment(settings: Mapping[str, str]) -> Iterator[None]:
+    """Environment variables that the kernels inherit; put back afterwards.
+
+    The kernel is this environment's own, whatever kernels and start-up files the user has.
+    """
+    with tempfile.TemporaryDirectory() as ipython:
+        # The kernel would warn on every start that it talks without encryption, to this machine.
+        profile = Path(ipython, "profile_default")
+        profile.mkdir()
+        Path(profile, "ipython_kernel_config.py").write_text("c.IPKernelApp.log_level = 40\n")
+        fixed = {
+            "IPYTHONDIR": ipython,
+            "JUPYTER_PREFER_ENV_PATH": "1",
+            "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+            "TQDM_DISABLE": "1",
+        }
+        before = dict(os.environ)
+        os.environ.update(fixed | dict(settings))
+        os.environ.pop("MPLBACKEND", None)  # such as Agg, with which no picture would appear
+        try:
+            yield
+        finally:
+            os.environ.clear()
+            os.environ.update(before)
+
+
+def build(notebook: Numbered, out: Path | None = None) -> list[str]:
+    """Executes one notebook and writes it, normalised; gives notes on what was left out.
+
+    Errors: LacrError if a cell raises or the result is over the size limit.
+    """
+    profile = active_profile()
+    page = read_source(notebook)
+    page.metadata["lacr"] = {"profile": profile, "source": fingerprint(page)}
+    with kernel_environment({"LACR_PROFILE": profile}):
+        _execute(page, notebook)
+    notes = normalise(page)
+    size = shrink_pictures(page)
+    if size > MAX_BYTES:
+        raise LacrError(
+            f"{notebook.name} is {size / 1e6:.2f} MB with its outputs, over {MAX_BYTES / 1e6:.1f}: "
+            "draw smaller or fewer pictures"
+        )
+    target = (out or notebook.built.parent) / notebook.built.name
+    target.parent.mkdir(parents=True, exist_ok=True)
+    nbformat.write(page, target)
+    return notes
+
+
+def _execute(page: NotebookNode, notebook: Numbered) -> None:
+    folder = str(notebook.built.parent)  # as nbval does: paths are relative to the notebook
+    client = NotebookClient(
+        page, timeout=None, kernel_name="python3", record_timing=False,
+        resources={"metadata": {"path": folder}},
+    )  # fmt: skip
+    try:
+        client.execute()
+    except CellExecutionError as error:
+        raise LacrError(f"{notebook.name}: a cell raised\n{error}") from None
+    except DeadKernelError:
+        raise LacrError(f"{notebook.name}: the kernel died, out of memory perhaps") from None
+
+
+def normalise(page: NotebookNode) -> list[str]:
+    """Takes away what differs between two runs or does not render; in place.
+
+    Gives: what was said on stderr, one note a line, so that warnings get mended, not hidden.
+    """
+    notes: list[str] = []
+    page.metadata.update(nbformat.from_dict(METADATA))
+    page.metadata.pop("widgets", None)
+    for cell in page.cells:
+        if cell.cell_type != "code":
+            continue
+        cell.metadata.pop("execution", None)
+        kept = []
+        for output in cell.outputs:
+            if output.output_type == "stream" and output.name == "stderr":
+                notes += output.text.strip().splitlines()
+            elif WIDGET_MIME not in output.get("data", {}):  # shows nothing without a kernel
+                kept.append(output)
+        cell.outputs = _joined(kept)
+    return notes
+
+
+def _joined(outputs: list[NotebookNode]) -> list[NotebookNode]:
+    """Neighbouring pieces of one stream as one output: how they were cut is chance."""
+    joined: list[NotebookNode] = []
+    for output in outputs:
+        last = joined[-1] if joined else None
+        if last is not None and output.output_type == "stream" == last.output_type:
+            last.text += output.text
+        else:
+            joined.append(output)
+    return joined

@@ -1,0 +1,121 @@
+"""Executes the notebooks into a folder of their own and tells how each one went."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import papermill
+from papermill.exceptions import PapermillExecutionError
+
+from lacr_lib.errors import LacrError
+from lacr_lib.teaching.build import kernel_environment
+from lacr_lib.teaching.page import start_page, title_of, write_html
+from lacr_lib.teaching.profiles import active_profile
+from lacr_lib.teaching.sources import Numbered, read_built
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How one notebook went. minutes: wall clock. error: empty if it ran to the end."""
+
+    name: str
+    title: str
+    minutes: float
+    error: str = ""
+
+    @property
+    def result(self) -> str:
+        return f"FAILED: {self.error}" if self.error else "ok"
+
+    @property
+    def page(self) -> str:
+        """Path of the HTML page, as seen from the start page."""
+        return f"notebooks/{self.name}.html"
+
+
+def run(chosen: list[Numbered], out: Path) -> int:
+    """Executes each notebook into `out/notebooks/`, writes `out/index.html`, prints a table.
+
+    Gives 0 if every notebook ran to its end, else 1. A failed one does not stop the others.
+    """
+    profile = active_profile()
+    try:
+        (out / "notebooks").mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        print(f"notebooks: cannot write to {out}: {error.strerror}", file=sys.stderr)
+        return 2
+    outcomes: list[Outcome] = []
+    with kernel_environment({"LACR_PROFILE": profile}):
+        for number, notebook in enumerate(chosen, start=1):
+            print(f"[{number}/{len(chosen)}] {notebook.name} ... ", end="", flush=True)
+            outcomes.append(run_one(notebook, out / "notebooks", profile))
+            print(f"{outcomes[-1].minutes:.1f} min, {outcomes[-1].result}", flush=True)
+    page = out / "index.html"
+    page.write_text(start_page(outcomes, profile), encoding="utf-8")
+    print(f"\n{_table(outcomes, page.parent)}\n\nStart page: {_near(page)}")
+    return int(any(outcome.error for outcome in outcomes))
+
+
+def run_one(notebook: Numbered, folder: Path, profile: str) -> Outcome:
+    """Executes one notebook with papermill and writes it as .ipynb and as HTML."""
+    started = time.perf_counter()
+    title, error = notebook.name, ""
+    try:
+        title = title_of(read_built(notebook))
+        execute(notebook, folder / notebook.built.name, profile)
+    except PapermillExecutionError as failure:
+        error = f"{failure.ename}: {failure.evalue}".splitlines()[0]
+    except Exception as failure:  # whatever it was, the next notebook gets its turn
+        error = (str(failure) or type(failure).__name__).splitlines()[0]
+    minutes = (time.perf_counter() - started) / 60
+    if (folder / notebook.built.name).is_file():
+        write_html(folder / notebook.built.name)
+    return Outcome(notebook.name, title, minutes, error)
+
+
+def execute(notebook: Numbered, target: Path, profile: str) -> None:
+    """Runs the notebook that learners open, in a profile, and writes it to `target`.
+
+    Errors: LacrError if it has no PROFILE parameter, of which papermill would only warn;
+    papermill's own error if a cell raises.
+    """
+    target.unlink(missing_ok=True)  # never show an older run as this one
+    logging.getLogger("papermill").setLevel(logging.ERROR)
+    if "PROFILE" not in papermill.inspect_notebook(str(notebook.built)):
+        raise LacrError(f"{notebook.name} has no parameter PROFILE")
+    papermill.execute_notebook(
+        str(notebook.built),
+        str(target),
+        parameters={"PROFILE": profile},
+        kernel_name="python3",
+        cwd=str(notebook.built.parent),
+        progress_bar=False,
+    )
+
+
+def _table(outcomes: list[Outcome], out: Path) -> str:
+    head = ("notebook", "minutes", "result", "open")
+    rows = [
+        (each.name, f"{each.minutes:.1f}", each.result.partition(":")[0], _near(out / each.page))
+        for each in outcomes
+    ]
+    total = sum(each.minutes for each in outcomes)
+    rows.append(("all", f"{total:.1f}", f"{_passed(outcomes)} of {len(outcomes)} ok", ""))
+    widths = [max(len(row[column]) for row in (head, *rows)) for column in range(4)]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+             for row in (head, tuple("-" * width for width in widths), *rows)]  # fmt: skip
+    return "\n".join(lines)
+
+
+def _passed(outcomes: list[Outcome]) -> int:
+    return sum(not outcome.error for outcome in outcomes)
+
+
+def _near(path: Path) -> str:
+    """The path as one would type it here."""
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)

@@ -1,0 +1,1 @@
+"""Training: what to minimise, the loop, checkpoints that survive a kill."""

@@ -1,0 +1,24 @@
+"""The running average of the weights: what is evaluated, released, and asked by LACR."""
+
+from __future__ import annotations
+
+from torch import Tensor
+from torch.optim.swa_utils import AveragedModel
+
+from lacr_lib.models.vae import LacrVae
+
+
+def average_of(model: LacrVae, decay: float) -> AveragedModel:
+    """An exponential moving average of a model, frozen, whose memory grows at the start.
+
+    The decay of update n is min(decay, (1 + n) / (10 + n)), so that early averages forget the
+    random
+    initial weights. Source: the momentum encoder of MoCo (He et al. 2020); warm-up as is customary.
+    """
+
+    def blend(average: Tensor, current: Tensor, updates: Tensor | int) -> Tensor:
+        count = float(updates)
+        return average.lerp(current, 1.0 - min(decay, (1.0 + count) / (10.0 + count)))
+
+    averaged = AveragedModel(model, avg_fn=blend)
+    return averaged.requires_grad_(False).eval()

@@ -1,0 +1,69 @@
+"""How to train, as one frozen dataclass."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from lacr_lib.data.batches import BatchSettings
+from lacr_lib.errors import LacrError
+from lacr_lib.losses.lacr import Form
+
+
+@dataclass(frozen=True)
+class TrainConfig(BatchSettings):
+    """Everything `fit` needs besides the model and the photographs; samples as in BatchSettings.
+
+    Defaults: the recipe of the released weights. Every figure is ours, the paper's are not public.
+    """
+
+    steps: int = 1600
+    batch_size: int = 8  # images a process and step
+    learning_rate: float = 8e-4  # peak of one cycle
+    weight_decay: float = 1e-4
+    clip_norm: float = 1.0  # gradient norm above which a step is scaled down
+    ema: float = 0.999  # averaging of the weights that are evaluated and released
+    ssim_weight: float = 0.2
+    beta: float = 1e-3  # KL weight per latent entry, from step 0
+    lambda_lacr: float = 0.1  # 0: the twin without LACR
+    lacr_form: Form = "ratio"
+    lacr_ramp: float = 0.15  # share of the steps over which lambda rises
+    lacr_encoder: Literal["ema", "online"] = "ema"
+    lacr_anchor: Literal["image", "code"] = "image"
+    lacr_low_pass: int = 4  # box size in pixels; 1: the term sees full detail, and is cheated by it
+    light_aware: bool = True
+    workers: int = 0  # loader processes
+    checkpoint_every: int = 200
+    skipped_limit: int = 20  # steps with non-finite gradients before training stops
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name in ("steps", "batch_size", "checkpoint_every", "lacr_low_pass"):
+            if getattr(self, name) < 1:
+                raise LacrError(f"{name} must be at least 1, not {getattr(self, name)}")
+        for name in ("learning_rate", "clip_norm"):
+            if not getattr(self, name) > 0:
+                raise LacrError(f"{name} must be positive, not {getattr(self, name)}")
+        for name in ("beta", "lambda_lacr", "weight_decay", "ssim_weight"):
+            if not getattr(self, name) >= 0:
+                raise LacrError(f"{name} must not be negative, not {getattr(self, name)}")
+        if not 0.0 <= self.ema < 1.0:
+            raise LacrError(f"ema must lie in [0, 1), not {self.ema}")
+        self.check_choice("lacr_form", ("ratio", "bounded", "triplet", "infonce"))
+        self.check_choice("lacr_encoder", ("ema", "online"))
+        self.check_choice("lacr_anchor", ("image", "code"))
+        if self.lacr_anchor == "code" and self.negatives < 2:
+            raise LacrError(
+                "lacr_anchor=code needs negatives of at least 2: the input is none there"
+            )
+
+    def check_choice(self, name: str, choices: tuple[str, ...]) -> None:
+        if getattr(self, name) not in choices:
+            raise LacrError(
+                f"{name} must be one of {', '.join(choices)}, not {getattr(self, name)!r}"
+            )
+
+    def lambda_at(self, step: int) -> float:
+        """Weight of LACR at a step: linear ramp, then constant."""
+        ramp_steps = max(1.0, self.lacr_ramp * self.steps)
+        return self.lambda_lacr * min(1.0, step / ramp_steps)

@@ -1,0 +1,132 @@
+"""The training loop, in full view."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+from accelerate import Accelerator
+from accelerate.utils import set_seed
+from torch import Tensor
+from torch.utils.data import DataLoader
+
+from lacr_lib.data.batches import StepSampler, TrainingBatches
+from lacr_lib.data.layouts import PhotoSet
+from lacr_lib.errors import LacrError
+from lacr_lib.models.vae import LacrVae
+from lacr_lib.training.average import average_of
+from lacr_lib.training.config import TrainConfig
+from lacr_lib.training.objective import Terms, objective
+from lacr_lib.training.run_folder import Record, RunFolder
+
+OnStep = Callable[[int, Record, LacrVae], None]
+
+
+class FitResult(NamedTuple):
+    """model: the averaged weights, in eval mode on the CPU; history: one record a step."""
+
+    model: LacrVae
+    history: list[Record]
+
+
+def fit(
+    model: LacrVae,
+    photoset: PhotoSet,
+    config: TrainConfig,
+    out: Path | None = None,
+    resume: bool = False,
+    on_step: OnStep | None = None,
+) -> FitResult:
+    """Train a model on a photoset; device, precision and processes are accelerate's business.
+
+    With `out`, checkpoints, history and the final averaged weights go to that folder; `resume`
+    continues from its last checkpoint. on_step(step, record, averaged model) follows each step of
+    the
+    main process. The model given is trained in place; the result holds its running average.
+    Raises LacrError when the folder is in use or too many steps had non-finite gradients.
+    """
+    on_gpu = torch.cuda.is_available()
+    # said outright: left to guess, accelerate takes two CPU processes for two separate runs
+    accelerator = Accelerator(cpu=not on_gpu, mixed_precision="bf16" if on_gpu else "no")
+    set_seed(config.seed, device_specific=True)  # each process draws an eps of its own
+    model = model.to(accelerator.device, memory_format=torch.channels_last).train()
+    averaged = average_of(model, config.ema)
+    optimizer = torch.optim.AdamW(
+        model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
+    )
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, config.learning_rate, total_steps=config.steps + 1, pct_start=0.1
+    )
+    trained, optimizer = accelerator.prepare(model, optimizer)
+    accelerator.register_for_checkpointing(averaged, schedule)
+    with RunFolder(out, accelerator, config, model.config) as run:
+        start = run.restore() if resume else 0
+        skipped = 0
+        for step, batch in enumerate(batches(photoset, config, accelerator, start), start):
+            with accelerator.autocast():
+                terms = objective(trained, averaged.module, batch, config, step)
+            accelerator.backward(terms.loss)
+            norm = accelerator.clip_grad_norm_(trained.parameters(), config.clip_norm)
+            if torch.isfinite(norm):
+                optimizer.step()
+                averaged.update_parameters(model)
+            else:
+                skipped = count_skipped(skipped, step, config)
+            optimizer.zero_grad()
+            schedule.step()
+            record = record_of(step + 1, terms, norm, skipped, accelerator)
+            run.after_step(record)
+            if on_step and accelerator.is_main_process:
+                on_step(step + 1, record, averaged.module)
+        result = FitResult(averaged.module.cpu().eval(), run.history)
+        run.finish(result.model)
+    return result
+
+
+def batches(
+    photoset: PhotoSet, config: TrainConfig, accelerator: Accelerator, start: int
+) -> Iterator[dict[str, Tensor]]:
+    """The batches of steps start .. steps - 1 of this process, images on its device."""
+    sampler = StepSampler(
+        start, config.steps, config.batch_size, accelerator.process_index, accelerator.num_processes
+    )
+    loader = DataLoader(
+        TrainingBatches(photoset, config),
+        batch_sampler=sampler,
+        num_workers=config.workers,
+        pin_memory=accelerator.device.type == "cuda",
+        generator=torch.Generator(),  # its own: a resumed run draws the eps of a whole one
+    )
+    for batch in loader:
+        yield {name: on_device(images, accelerator.device) for name, images in batch.items()}
+
+
+def on_device(images: Tensor, device: torch.device) -> Tensor:
+    """Move to the device; images (B, 3, H, W) become channels_last."""
+    if images.ndim == 4:
+        return images.to(device, non_blocking=True, memory_format=torch.channels_last)
+    return images.to(device, non_blocking=True)
+
+
+def count_skipped(skipped: int, step: int, config: TrainConfig) -> int:
+    """One more step with a non-finite gradient; raises LacrError past the limit."""
+    if skipped + 1 > config.skipped_limit:
+        raise LacrError(
+            f"step {step + 1}: gradients were not finite in {skipped + 1} steps; "
+            "lower learning_rate or train in float32"
+        )
+    return skipped + 1
+
+
+def record_of(
+    step: int, terms: Terms, norm: Tensor, skipped: int, accelerator: Accelerator
+) -> Record:
+    """What is logged of a step: its terms, the gradient norm before clipping, steps skipped so far.
+
+    Terms are means over the images of all processes: the curve of the whole batch, not of a part.
+    """
+    values = accelerator.reduce(torch.stack(terms).detach(), "mean").tolist()
+    means = dict(zip(Terms._fields, values, strict=True))
+    return {"step": step, **means, "gradient_norm": float(norm), "skipped": skipped}

@@ -1,0 +1,69 @@
+"""What one training step minimises: reconstruction + beta KL + lambda LACR."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from lacr_lib.losses.kl import kl_divergence
+from lacr_lib.losses.lacr import lacr_loss, light_aware_weights, low_pass
+from lacr_lib.losses.reconstruction import reconstruction_loss
+from lacr_lib.models.vae import Enhancement, LacrVae
+from lacr_lib.training.config import TrainConfig
+
+
+class Terms(NamedTuple):
+    """The terms of one batch, each an average over images (scalar)."""
+
+    loss: Tensor
+    reconstruction: Tensor
+    kl: Tensor
+    lacr: Tensor
+
+
+def objective(
+    model: nn.Module, averaged: LacrVae, batch: dict[str, Tensor], config: TrainConfig, step: int
+) -> Terms:
+    """L = L_rec(x_e, x_c) + beta KL + lambda(step) LACR, averaged over the batch.
+
+    `averaged` is the EMA model: in LACR its frozen encoder reads the images, so the gradient
+    reaches
+    x_e only and the network cannot inflate its own latents instead of moving its images [ours].
+    """
+    out: Enhancement = model(batch["low"])
+    reconstruction = reconstruction_loss(out.enhanced, batch["clear"], config.ssim_weight).mean()
+    kl = kl_divergence(out.mu, out.log_var).mean()
+    loss = reconstruction + config.beta * kl
+    weight = config.lambda_at(step)
+    if config.lambda_lacr == 0:  # the twin pays for no contrast
+        return Terms(loss, reconstruction, kl, torch.zeros_like(loss))
+    encoder = averaged if config.lacr_encoder == "ema" else unwrap(model)
+    lacr = contrast_term(out, encoder, batch, config).mean()
+    return Terms(loss + weight * lacr, reconstruction, kl, lacr)
+
+
+def contrast_term(
+    out: Enhancement, encoder: LacrVae, batch: dict[str, Tensor], config: TrainConfig
+) -> Tensor:
+    """LACR of each image, (B,): anchor, positive and negatives through one encoder.
+
+    Positive and negatives share one pass without gradient (with it for `online`).
+    """
+    size, (images, count) = config.lacr_low_pass, batch["negatives"].shape[:2]
+    anchored_on_code = config.lacr_anchor == "code"
+    negatives = batch["negatives"][:, 1:] if anchored_on_code else batch["negatives"]
+    count -= anchored_on_code  # a code is at distance 0 from its own input: no negative
+    others = torch.cat([batch["clear"], negatives.flatten(0, 1)])
+    with torch.set_grad_enabled(config.lacr_encoder == "online"):
+        mu = encoder.encode(low_pass(others, size)).mu
+    mu_c, mu_n = mu[:images], mu[images:].unflatten(0, (images, count))
+    mu_e = out.z if anchored_on_code else encoder.encode(low_pass(out.enhanced, size)).mu
+    weights = light_aware_weights(batch["low"], batch["clear"], config.light_aware)
+    return lacr_loss(mu_e, mu_c, mu_n, weights, config.lacr_form)
+
+
+def unwrap(model: nn.Module) -> LacrVae:
+    """The LacrVae inside a distributed wrapper, or the model itself."""
+    return getattr(model, "module", model)  # type: ignore[return-value]

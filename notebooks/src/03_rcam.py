@@ -1,0 +1,821 @@
+# %% [markdown]
+# # 03 · How can a dark corner learn from a bright window?
+#
+# **What you will learn**
+# - why no amount of local evidence tells *how dark* a dark patch is, and what else does;
+# - what region tokens are, and how attention lets every pixel ask them;
+# - to build the heart of **RCAM**, the Region-CAlibrated Module, and to check it against the library's;
+# - to find out whether a network *uses* what its attention points at (an intervention, not a picture);
+# - why asking regions instead of pixels keeps the cost linear, and what that is worth on a photograph;
+# - what the released model's dark pixels ask on real photographs.
+#
+# **Before you start** Notebooks [01](01_data.ipynb) (stops, illumination fields) and [02](02_vae.ipynb) (where the encoder
+# sits). You should know what a convolution and a softmax are. Attention is built here from nothing.
+#
+# **Time** About 45 minutes to read and try; the code runs in a minute on 2 CPU cores, and needs no GPU.
+
+# %%
+import time
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from lacr_lib import RCAM, enhance, load_model
+from lacr_lib.data import camera, layouts
+from lacr_lib.evaluation import bootstrap, metrics
+from lacr_lib.figures import panels
+from lacr_lib.figures import rcam as figures
+from lacr_lib.models import blocks, rcam
+from lacr_lib.teaching import choose, record, record_claim, setup, show
+
+# %% tags=["parameters"]
+PROFILE = "demo"
+SEED = 0
+DATA = "embedded"
+
+# %% [markdown]
+# ## 1 · The same patch, two truths
+#
+# **Question.** Here are 5 x 5 pixels of a dark photograph. By how much should an enhancer brighten them?
+#
+# Build two scenes around one and the same patch. In the first, a lamp lights the left and leaves the right in shadow.
+# In the second, the light is even, and the photographer under-exposed. The wall has the same random paint in both.
+
+# %%
+setup(SEED)
+rng = np.random.default_rng(SEED)
+side, mark = 24, (12, 19)  # the patch lies right of the middle
+across = np.clip(np.linspace(0.3, -3.3, side), -3, 0)  # stops of light, left to right
+lamp = np.broadcast_to(across, (side, side)).copy()
+around = (slice(mark[0] - 2, mark[0] + 3), slice(mark[1] - 2, mark[1] + 3))
+lamp[around] = lamp[mark]  # even light on the patch itself
+even = np.zeros((side, side))
+paint = rng.uniform(-2, 0, (side, side))  # stops: from a quarter of the light reflected to all of it
+uneven_scene = paint + lamp
+under_exposed = paint + even + lamp[mark]  # as dark everywhere as the shadow is
+np.testing.assert_allclose(uneven_scene[around], under_exposed[around])
+
+# %%
+pictures = {"one lamp": uneven_scene, "under-exposed": under_exposed}
+shown = {name: camera.linear_to_srgb(2.0**stops) for name, stops in pictures.items()}
+figures.same_patch(shown, {"one lamp": lamp, "under-exposed": even}, mark);
+
+# %% [markdown]
+# **What you see.** The framed patches are equal to the last digit (the assertion above insists on it), yet the truth
+# about them differs. In the upper scene the patch lies more than two stops *in the shadow* of its own picture; below, nothing
+# is in shadow, and the whole frame wants more exposure. An enhancer that looks through a 5 x 5 window must
+# give the same answer to both. Whatever it answers, it is wrong at least once.
+#
+# So *how dark is it here?* is a question about the whole picture. The paper says so in its words: RCAM learns "local
+# and global illumination relations among image regions" **[paper]**. The rest of this notebook is our reading of that sentence **[ours]**.
+
+# %% [markdown]
+# ## 2 · A toy in which the light is known
+#
+# On a photograph nobody knows the true light, so we make scenes where we do. Everything is counted in stops, because
+# then light simply adds:
+#
+# $$\text{brightness} = \text{light} + \text{paint} + \text{exposure} \qquad [\text{stops}]$$
+#
+# - *light*: notebook 01's smooth illumination field, 0 in the brightest place; how deep the shadows are, half a stop
+#   or four, differs from scene to scene;
+# - *paint*: every pixel its own, from -2 to 0 stops (this is the nuisance);
+# - *exposure*: one number a scene, from -5 to 0 stops (this is what a small window cannot know).
+#
+# The task: from the brightness alone, give the light of every pixel.
+
+# %%
+def scenes(count, seed, contrast=(0.5, 4)):
+    """Brightness and true light of random scenes, in stops: (count, 1, side, side) each."""
+    rng = np.random.default_rng(seed)
+    contrasts = rng.uniform(*contrast, count)
+    fields = [camera.illumination_field(side, side, depth, rng) for depth in contrasts]
+    light = np.log2(np.stack(fields))[:, None]
+    paint = rng.uniform(-2, 0, light.shape)
+    exposure = rng.uniform(-5, 0, (count, 1, 1, 1))
+    stops = (light + paint + exposure, light)
+    return tuple(torch.tensor(each, dtype=torch.float32) for each in stops)
+
+
+brightness, light = scenes(choose(PROFILE, smoke=16, demo=64, full=256), SEED + 1)  # for testing only
+panels.map_row({f"scene {k}": brightness[k, 0] for k in range(4)}, "brightness (stops)");
+
+# %% [markdown]
+# **What you see.** Four scenes on one scale. The light is there, as slow changes under the grain of the paint, but
+# the scenes differ more from each other (exposure) than the places within a scene do (light). The same pixel value is
+# a well-lit place in one frame and a dark corner in another.
+
+# %% [markdown]
+# ## 3 · Three rules by hand
+#
+# Before any network: what would *you* do? Look for the brightest region of the picture, and compare yourself with it.
+# For that we need a summary of the picture by regions. Call the mean of a region a **region token**, and since
+# nobody tells us how large a bright window is, take regions of several sizes: 1 x 1 (the whole picture), 2 x 2, 4 x 4
+# and 8 x 8 of them.
+
+# %%
+def tokens_by_hand(x, grid):
+    """Means over the cells of a grid, row by row: (C, h, w) -> (grid * grid, C)."""
+    channels, height, width = x.shape
+    cells = []
+    for i in range(grid):
+        for j in range(grid):
+            rows = slice(i * height // grid, (i + 1) * height // grid)
+            columns = slice(j * width // grid, (j + 1) * width // grid)
+            cells.append(x[:, rows, columns].mean(dim=(1, 2)))
+    return torch.stack(cells)
+
+
+GRIDS = (1, 2, 4, 8)
+ours = torch.cat([tokens_by_hand(brightness[0], grid) for grid in GRIDS])
+torch.testing.assert_close(ours, rcam.region_tokens(brightness, GRIDS)[0])
+coarse = {grid: tokens_by_hand(brightness[0], grid) for grid in GRIDS}
+figures.token_row(brightness[0, 0], coarse, "brightness (stops)");
+
+# %% [markdown]
+# **What you see.** One scene, and its 1 + 4 + 16 + 64 = 85 tokens. The coarse grids know the exposure (their level)
+# but blur the light away; the finest still shows where it comes from, with little of the paint left, since each token
+# is a mean of nine pixels. A window may fill half a wall or be one small lamp: light comes "in diverse region sizes and
+# shapes" **[paper]**, and keeping all four grids means not having to bet on one size **[ours]**.
+#
+# Now three rules, from nothing to something:
+
+# %%
+def local_mean(x, size):
+    return F.avg_pool2d(F.pad(x, [size // 2] * 4, mode="replicate"), size, stride=1)
+
+
+def scene_errors(guess, truth):
+    """Root-mean-square error of each scene in stops: (B,)."""
+    return (guess - truth).pow(2).mean(dim=(1, 2, 3)).sqrt()
+
+
+brightest = rcam.region_tokens(brightness, (8,)).amax(dim=1)[:, :, None, None]
+by_rule = {
+    "always the mean": light.mean() + 0 * light,
+    "own pixel minus brightest": brightness - brightest,
+    "3 x 3 minus brightest": local_mean(brightness, 3) - brightest,
+}
+rule_errors = {name: scene_errors(guess, light).mean().item() for name, guess in by_rule.items()}
+for name, error in rule_errors.items():
+    print(f"{name:26s} off by {error:.2f} stops")
+
+# %% [markdown]
+# The first rule ignores the picture; any local rule will struggle to do much better. The second asks the brightest region and
+# knows the exposure from it, but takes its own paint for light. The third averages its neighbours first, so that the
+# paint cancels, and *then* asks. **Local and global evidence answer different questions**: the neighbours tell
+# what my own brightness is without the paint, the far regions tell what to compare it with.
+
+# %% [markdown]
+# ## 4 · Asking regions softly: attention
+#
+# "The brightest region" is a hand-made choice. A network should find out *which* regions to ask, and in which
+# quantity to compare. That is what attention does, in three steps, for each pixel:
+#
+# 1. the pixel makes a **query** vector, each token a **key** and a **value** vector (three learned linear maps);
+# 2. the **score** of a token is the dot product of query and key, divided by $\sqrt{d}$ so that scores keep a size
+#    of about 1 whatever the dimension $d$;
+# 3. a **softmax** turns scores into weights that sum to 1, and the pixel receives the weighted mean of the values.
+#
+# $$w_{pt} = \mathrm{softmax}_t\Big(\frac{q_p \cdot k_t}{\sqrt{d}}\Big), \qquad
+#   \text{answer}_p = \sum_t w_{pt}\, v_t$$
+#
+# Written as a loop, with nothing hidden (one thing is added: a learned vector for each grid, so that a token can
+# tell its size):
+
+# %%
+def attention_by_loop(module, x):
+    """Every pixel asks every region token, one at a time: (C/2, h, w) -> (C/2, h, w)."""
+    tokens = torch.cat([
+        tokens_by_hand(x, grid) + size for grid, size in zip(module.token_grids, module.grid_embedding)
+    ])
+    answer = torch.empty_like(x)
+    for row in range(x.shape[1]):
+        for column in range(x.shape[2]):
+            pixel = x[None, :, row : row + 1, column : column + 1]
+            query = module.query(pixel).flatten()
+            keys, values = module.key_value(tokens).chunk(2, dim=1)
+            scores = keys @ query / len(query) ** 0.5
+            answer[:, row, column] = scores.softmax(dim=0) @ values
+    return answer
+
+
+# %% [markdown]
+# The library computes the same for all pixels at once. Equal?
+
+# %%
+# NBVAL_CHECK_OUTPUT
+torch.manual_seed(SEED)
+module = RCAM(channels=8)
+nn.init.normal_(module.grid_embedding)  # it starts at 0; a test with zeros would prove little
+features = torch.randn(1, 4, 16, 16)
+query, key, value = module.attention_inputs(features)  # (1, heads, pixels or tokens, d)
+fast = F.scaled_dot_product_attention(query, key, value)
+with torch.no_grad():
+    torch.testing.assert_close(
+        module.to_map(fast, features.shape)[0], attention_by_loop(module, features[0])
+    )
+print(f"{query.shape[2]} pixels asked {key.shape[2]} tokens: the loop and the library agree")
+
+# %% [markdown]
+# ## 5 · The whole module
+#
+# Attention is one half. RCAM splits its channels in two **[ours, after the region-calibrated block of LRCR-Net]**:
+#
+# - the *global half* asks the region tokens, as above;
+# - the *local half* goes through a 3 x 3 depth-wise convolution, the "average your neighbours" of our third rule;
+# - a **gate** between 0 and 1, computed from both, decides for each pixel and channel how much of each passes: this
+#   is how we read "calibrated". A point-wise layer mixes what passed.
+#
+# Three decisions, and why. *Residual connections*: the module adds a correction to its input, and its last layers start
+# near zero, so at first it does no harm. *LayerNorm over the channels of each pixel*, not BatchNorm: a batch statistic
+# would carry the mean brightness of the training crops into a dark photograph. *No position code*: a token does not
+# know where it lies. The window may be anywhere, and a photograph may have any size; what a region *looks like* must be
+# enough.
+
+# %%
+# NBVAL_CHECK_OUTPUT
+show(RCAM.forward)
+
+# %% [markdown]
+# ## 6 · Local, global, or both?
+#
+# Three tiny networks, each with one RCAM between two point-wise layers, learn to guess the light. They have the same
+# architecture and the same number of parameters; in two of them one half is *silenced*: its answer is replaced by
+# zeros, in training and in testing. The fourth is a fair chance for the local side: three modules deep, three
+# times the parameters, a 7 x 7 window.
+
+# %%
+def silence(part):
+    """From now on the part answers zero; the returned handle's remove() gives it its voice back."""
+    return part.register_forward_hook(lambda module, inputs, output: output * 0)
+
+
+class LightGuess(nn.Module):
+    """Brightness in stops -> light in stops, both (B, 1, h, w)."""
+
+    def __init__(self, use_local=True, use_global=True, depth=1, channels=16):
+        super().__init__()
+        self.enter = blocks.PointWise(1, channels)
+        self.body = nn.Sequential(*[RCAM(channels) for _ in range(depth)])
+        self.leave = blocks.PointWise(channels, 1)
+        for part in self.body:
+            if not use_local:
+                silence(part.local)
+            if not use_global:
+                silence(part.key_value)  # no values, no answer
+
+    def forward(self, x):
+        return self.leave(self.body(self.features(x)))
+
+    def features(self, x):
+        return self.enter((x + 4.5) / 2)  # stops, centred and scaled
+
+
+# %%
+def train(model, data, seed, steps, batch=8, rate=1e-2):
+    """Fit a LightGuess to random scenes: Adam, one-cycle learning rate, squared error."""
+    inputs, truth = data
+    generator = torch.Generator().manual_seed(seed)
+    optimiser = torch.optim.Adam(model.parameters(), lr=rate)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, rate, total_steps=steps)
+    for _ in range(steps):
+        chosen = torch.randint(len(inputs), (batch,), generator=generator)
+        loss = F.mse_loss(model(inputs[chosen]), truth[chosen])
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        schedule.step()
+    return model.eval()
+
+
+steps = choose(PROFILE, smoke=4, demo=400, full=2000)
+seeds = choose(PROFILE, smoke=1, demo=2, full=5)
+many = choose(PROFILE, smoke=32, demo=512, full=4096)
+training = scenes(many, SEED + 2)
+
+# %%
+variants = {
+    "local only": dict(use_global=False),
+    "local only,\n3 deep": dict(use_global=False, depth=3),
+    "global only": dict(use_local=False),
+    "both": dict(),
+}
+models, errors = {}, {}
+for name, parts in variants.items():
+    for run in range(1 if "deep" in name else seeds):
+        torch.manual_seed(SEED + run)
+        model = train(LightGuess(**parts), training, SEED + run, steps)
+        with torch.no_grad():
+            errors.setdefault(name, []).append(scene_errors(model(brightness), light).numpy())
+        models.setdefault(name, model)  # the first training of each is looked at below
+
+# %%
+numbers = range(len(light))
+means = {name: bootstrap.interval(np.mean(runs, axis=0), numbers) for name, runs in errors.items()}
+single = {name: [run.mean() for run in runs] for name, runs in errors.items()}
+panels.error_bars(means, single, "error of the light (stops)", rule_errors);
+
+# %% [markdown]
+# **What you see.** Bars are means over held-out scenes with their 95 % interval, dots single trainings, dashed lines
+# our rules from section 3. *Local only* hardly beats always saying the mean; two more modules and a larger window
+# do not help it, for what it lacks is not capacity but knowledge. *Global only* knows the exposure and still reads paint as light.
+# *Both* does what our third rule did, and found it by itself.
+
+# %%
+def gap(worse, better):
+    """How much larger the one error is, scene by scene, with its interval over scenes."""
+    return bootstrap.paired_interval(np.mean(errors[worse], axis=0), np.mean(errors[better], axis=0), numbers)
+
+
+flat = {name.replace(",\n", " ").replace(" ", "_"): value for name, value in means.items()}
+record(**{f"light_error_{name}": tuple(value) for name, value in flat.items()})
+record_claim("local only errs more than both (stops)", *gap("local only", "both"), above=0)
+record_claim("global only errs more than both (stops)", *gap("global only", "both"), above=0)
+record_claim("three local modules err more than both (stops)", *gap("local only,\n3 deep", "both"), above=0)
+
+# %% [markdown]
+# How do the guesses look? One scene, and what each network makes of it.
+
+# %%
+chosen = 3
+with torch.no_grad():
+    guesses = {name: model(brightness)[chosen, 0] for name, model in models.items()}
+maps = {"true light": light[chosen, 0], **{name: guesses[name] for name in models}}
+panels.map_row(maps, "light (stops)", limits=(-4, 0));
+
+# %% [markdown]
+# **What you see.** *Local only* has the pattern in part, and no level: it cannot know whether the frame is dark or the place.
+# *Global only* has the level, peppered with paint. *Both* is smooth, and at the right level.
+
+# %% [markdown]
+# ## 7 · Whom does a dark pixel ask?
+#
+# With `return_attention=True` RCAM also returns its attention weights, one for each pixel and token. To draw them over
+# the image, each token's weight is spread over the pixels of its cell and the four grids are added up: 1 means asked
+# as much as with even attention, 2 twice as much.
+
+# %%
+both = models["both"]
+with torch.no_grad():
+    _, attention = both.body[0](both.features(brightness), return_attention=True)
+weights = attention.weights[:, 0].numpy()  # (scenes, pixels, tokens); there is one head
+
+
+def darkest_and_brightest(stops):
+    """(row, column) of the darkest and of the brightest pixel."""
+    return [divmod(int(flat), side) for flat in (stops.argmin(), stops.argmax())]
+
+
+rows, asking = [], []
+for k in (3, 1):
+    asking.append(darkest_and_brightest(light[k, 0]))
+    of_pixel = [weights[k, row * side + column] for row, column in asking[-1]]
+    maps = [figures.attention_map(each, GRIDS, (side, side)) for each in of_pixel]
+    picture = camera.linear_to_srgb(2.0 ** (brightness[k, 0] - brightness[k].max()).numpy())
+    rows.append((picture, maps))
+figures.attention_over(rows, asking, ["scene", "the darkest pixel asks", "the brightest asks"]);
+
+# %% [markdown]
+# **What you see.** Two scenes (left, scaled to full brightness), and the attention of two pixels in each: the darkest
+# place (blue cross) and the brightest (green). Nobody told the network where the light is, or that the brightest
+# place counts. Yet both pixels ask the same few regions, the brightest ones of the finest grid, up to
+# many times as much as even attention would. It has found our rule, and with the soft maximum it looks for a
+# *group* of bright regions where we trusted a single one.
+#
+# Is that so in general? For every held-out scene: the true light of what the pixels of the darkest quarter ask,
+# against the average region.
+
+# %%
+def dark_quarter(light):
+    """(scenes, pixels), True in the quarter with the least light."""
+    flat = light.flatten(1).numpy()
+    return flat <= np.quantile(flat, 0.25, axis=1, keepdims=True)
+
+
+def asked_brighter(model, data):
+    """Stops by which what dark pixels ask is brighter than the average region: (scenes,)."""
+    inputs, light = data
+    with torch.no_grad():
+        _, found = model.body[0](model.features(inputs), return_attention=True)
+    token_light = rcam.region_tokens(light, GRIDS)[..., 0].numpy()  # (scenes, tokens), stops
+    asked = np.einsum("spt,st->sp", found.weights[:, 0].numpy(), token_light)
+    dark = dark_quarter(light)
+    return np.array([asked[k][dark[k]].mean() - token_light[k].mean() for k in range(len(light))])
+
+
+# %%
+testing = (brightness, light)
+result = bootstrap.interval(asked_brighter(both, testing), numbers)
+record(asked_brighter_by_stops=tuple(result))
+record_claim("toy: dark pixels ask regions brighter than average (stops)", *result, above=0)
+
+# %% [markdown]
+# ## 8 · Close the curtain
+#
+# An attention map shows where a module looks, not whether it *uses* what it sees: the values could be equal
+# everywhere, or ignored later. To know, intervene. We draw a curtain over the bright third of each scene (two stops
+# less light there) and touch nothing else. The pixels of the dark quarter keep their values; yet *relative to the brightest
+# place* their light has risen, by an amount that we know. Who notices?
+
+# %%
+def close_curtain(model, data):
+    """Change in the dark quarter: the true one and that of the model's guess, (scenes,) each, stops."""
+    inputs, light = data
+    bright = light >= light.flatten(1).quantile(2 / 3, dim=1)[:, None, None, None]
+    curtain = 2.0 * bright
+    before, after = (light - light.amax((1, 2, 3), True) for light in (light, light - curtain))
+    dark = dark_quarter(light)
+    with torch.no_grad():
+        guess = model(inputs - curtain) - model(inputs)
+    change = [(after - before).flatten(1).numpy(), guess.flatten(1).numpy()]
+    return tuple(np.array([each[k][dark[k]].mean() for k in range(len(dark))]) for each in change)
+
+
+tested = ("local only", "global only", "both")
+changes = {name: close_curtain(models[name], testing) for name in tested}
+figures.curtain(changes, "change of the guess (stops)");
+
+# %% [markdown]
+# **What you see.** Each dot is a scene; on the grey line the guess follows the truth. *Local only* lies flat on zero:
+# the curtain is out of its sight. The networks that can ask change their mind about pixels that did not change at
+# all, in the right direction and by most of the right amount. This is the answer to the notebook's question, in the
+# toy: from the window the corner learns *how bright the light of the scene is*, and so how dark it is itself.
+
+# %%
+followed = {name: bootstrap.interval(guess / true, numbers) for name, (true, guess) in changes.items()}
+record(**{f"curtain_followed_{name.replace(' ', '_')}": tuple(each) for name, each in followed.items()})
+record_claim("both: share of the true change that the guess follows", *followed["both"], above=0.5)
+record_claim("local only: share that the guess follows", *followed["local only"], below=0.05)
+
+# %% [markdown]
+# **A trap, and a true story.** In the first version of this toy every scene had shadows of exactly three stops. The
+# errors looked just like those above, and we nearly stopped there. Then we drew the curtain:
+
+# %%
+torch.manual_seed(SEED)
+shortcut = train(LightGuess(), scenes(many, SEED + 2, contrast=(3, 3)), SEED, steps)
+always_three = scenes(len(light), SEED + 1, contrast=(3, 3))
+true, guess = close_curtain(shortcut, always_three)
+with torch.no_grad():
+    at_home = scene_errors(shortcut(always_three[0]), always_three[1])
+    abroad = scene_errors(shortcut(brightness), light)
+record(
+    shortcut_error=at_home.mean(),
+    shortcut_error_on_other_shadows=abroad.mean(),
+    shortcut_asked_brighter=tuple(bootstrap.interval(asked_brighter(shortcut, always_three), numbers)),
+    shortcut_curtain_followed=tuple(bootstrap.interval(guess / true, numbers)),
+)
+worse = bootstrap.paired_interval(abroad.numpy(), np.mean(errors["both"], axis=0), numbers)
+record_claim("the shortcut errs more than both on shadows of other depths (stops)", *worse, above=0)
+
+# %% [markdown]
+# It asks *dark* regions, and ignores the curtain almost completely. And it is right to: if the deepest shadow always lies three stops
+# under the brightest place, then comparing with the darkest region tells just as much. Of two clues that agreed, the
+# network took the other one. No error on held-out scenes of the same kind could have told us; on scenes whose shadows
+# have other depths it fails badly. *A toy must contain the variety from which one learns the right thing; so must a
+# data set.* And an intervention finds out what an error cannot.
+
+# %% [markdown]
+# ## 9 · What does the gate do?
+#
+# The gate decides how much of the two halves passes, for each pixel and channel. Its mean over the channels of each half:
+
+# %%
+figures.gate_channels(attention.gate[3]);
+
+# %% [markdown]
+# **What you see.** A bar for each channel of one scene: the gate's mean over pixels; the black line spans 90 % of the
+# pixels. The gate mostly tells *channels* apart: some always pass, some never do. Where a black line is long, the
+# channel also passes here and not there, but most are short: in this toy every place has the same kind of paint,
+# and nothing calls for a different mixture of local and global from place to place.
+
+# %%
+within = attention.gate.flatten(2).std(dim=2).mean().item()
+across = attention.gate.mean(dim=(2, 3)).std(dim=1).mean().item()
+record(gate_spread_over_pixels=within, gate_spread_over_channels=across)
+
+# %% [markdown]
+# ## 10 · Linear, not quadratic
+#
+# **Question.** Why not let every pixel ask every *pixel*?
+#
+# Because it does not scale. With $N$ pixels, $T$ tokens and $d$ channels, scores and answers cost $4 N T d$
+# operations. For regions $T = 85$, whatever the size of the picture: linear. For full self-attention $T = N$: quadratic,
+# and the same holds for the memory of the score matrix. We count, and we measure.
+
+# %%
+def attend(query, key, value):
+    """Attention as the formula has it; (N, d), (T, d), (T, d) -> (N, d)."""
+    return torch.softmax(query @ key.T / query.shape[1] ** 0.5, dim=1) @ value
+
+
+def best_time(asked_by, asking, repeats=3):
+    """Shortest of a few runs, in seconds: the least disturbed one."""
+    times = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        attend(asking, asked_by, asked_by)
+        times.append(time.perf_counter() - start)
+    return min(times)
+
+
+sides = choose(PROFILE, smoke=(16, 24, 32), demo=(16, 24, 32, 48, 64, 96), full=(16, 32, 64, 96, 128))
+pixels = np.array([s * s for s in sides])
+d, tokens = 16, sum(grid * grid for grid in GRIDS)
+flops = {"full self-attention": 4.0 * pixels**2 * d, "region tokens": 4.0 * pixels * tokens * d}
+seconds = {name: [] for name in flops}
+for count in pixels:
+    asking = torch.randn(count, d)
+    seconds["full self-attention"].append(best_time(asking, asking))
+    seconds["region tokens"].append(best_time(torch.randn(tokens, d), asking))
+
+# %%
+figures.costs(pixels, flops, seconds);
+
+# %% [markdown]
+# **What you see.** Left the count, right the clock, both on logarithmic axes, where the slope is the power. Doubling
+# the pixels doubles the cost of asking regions and quadruples the cost of asking pixels. The lines cross where a map
+# has as many pixels as there are tokens, 85: below that, regions are the dearer choice. (Times differ between
+# machines; the slopes should not.)
+
+# %%
+from torch.utils.flop_counter import FlopCounterMode
+
+asking = torch.randn(pixels[1], d)
+for name, asked_by in (("full self-attention", asking), ("region tokens", torch.randn(tokens, d))):
+    with FlopCounterMode(display=False) as counter:
+        attend(asking, asked_by, asked_by)
+    assert counter.get_total_flops() == flops[name][1]  # PyTorch counts what the formula says
+
+slope = {name: np.polyfit(np.log(pixels[-3:]), np.log(times[-3:]), 1)[0] for name, times in seconds.items()}
+record(time_power_full=slope["full self-attention"], time_power_regions=slope["region tokens"])
+ratio = seconds["full self-attention"][-1] / seconds["region tokens"][-1]
+record_claim(f"full self-attention takes longer on {sides[-1]} x {sides[-1]} pixels (times)", ratio, above=5)
+photo = 250_000  # pixels of a one-megapixel photograph's first stage, at half resolution
+print(f"scores of a one-megapixel photograph: {photo**2 * 4 / 1e9:.0f} GB for pixels, {photo * tokens * 4 / 1e6:.0f} MB for regions")
+
+# %% [markdown]
+# ## 11 · On a real photograph
+#
+# The released model has four RCAMs, one at the head of each stage of its encoder. Nobody told it about light fields:
+# it was trained to turn dark photographs into clear ones, on other photographs than these. What do *its* dark pixels
+# ask? A forward hook catches each RCAM's input, and `return_attention=True` gives the rest.
+
+# %%
+model = load_model("lacr-vae")
+stages = [stage[0] for stage in model.encoder.stages]  # RCAM is the first block of each stage
+
+
+def look(photo):
+    """Attention (h, w, tokens), mean over heads, and gate (C, h, w) of the four RCAMs."""
+    caught = []
+    hooks = [part.register_forward_hook(lambda part, x, y: caught.append(x[0])) for part in stages]
+    with torch.inference_mode():
+        model.encode(torch.from_numpy(photo / np.float32(255)).permute(2, 0, 1)[None])
+        for hook in hooks:
+            hook.remove()
+        found = [part(x, return_attention=True)[1] for part, x in zip(stages, caught, strict=True)]
+    size = [x.shape[2:] for x in caught]
+    weights = [each.weights[0].mean(0).view(*hw, -1) for each, hw in zip(found, size, strict=True)]
+    return [w.numpy() for w in weights], [each.gate[0].numpy() for each in found]
+
+
+# %%
+def one_dark_frame(scene):
+    return scene.low[min(2, len(scene.low) - 1)].read()  # the third darkest: 1/16 of the light
+
+
+photos = [scene for scene in layouts.open_photoset(DATA).scenes if scene.clear]
+photos = photos[-choose(PROFILE, smoke=3, demo=12, full=100) :]
+names = [scene.name.split("_")[0] for scene in photos]  # the two motorcycles are one scene
+frames = [one_dark_frame(scene) for scene in photos]
+seen = [look(frame) for frame in frames]
+print(f"{len(photos)} photographs, {len(stages)} RCAMs with {[part.heads for part in stages]} heads")
+
+# %% [markdown]
+# First two of them, and in each the darkest of 8 x 8 regions. The pixel in its middle asks (blue cross):
+
+# %%
+def darkest_region(image, grid=8):
+    """(row, column) of the middle of the picture's darkest region, as fractions of its sides."""
+    light = torch.from_numpy(image.max(axis=2) / np.float32(255))[None, None]
+    flat = int(rcam.region_tokens(light, (grid,)).argmin())
+    return (flat // grid + 0.5) / grid, (flat % grid + 0.5) / grid
+
+
+def for_print(image):
+    """Eight times the light: else nothing would be seen in print."""
+    light = 8 * camera.srgb_to_linear(image / np.float32(255))
+    return camera.linear_to_srgb(np.minimum(light, 1))
+
+
+# %%
+drawn = (0, 2, 3)  # stages 1, 3 and 4
+rows, asking = [], []
+for k in (len(photos) - 1, len(photos) - 3):  # the temple and the cup of the embedded set
+    place, found = darkest_region(frames[k]), [seen[k][0][stage] for stage in drawn]
+    asking.append([tuple(int(p * s) for p, s in zip(place, w.shape, strict=False)) for w in found])
+    of_pixel = [w[pixel] for w, pixel in zip(found, asking[-1], strict=True)]
+    maps = [figures.attention_map(each, GRIDS, w.shape[:2]) for each, w in zip(of_pixel, found, strict=True)]
+    rows.append((for_print(frames[k]), maps))
+titles = ["input, 8 x light", *(f"stage {stage + 1}" for stage in drawn)]
+figures.attention_over(rows, asking, titles, same_pixel=True);
+
+# %% [markdown]
+# **What you see.** REAL ATTENTION
+
+# %%
+def asked_light(photo, attention):
+    """Stops by which what the dark and the bright quarter ask is brighter than the average region."""
+    light = camera.srgb_to_linear(photo.max(axis=2) / np.float32(255))
+    light = torch.from_numpy(np.log2(np.maximum(light, 2.0**-12)))[None, None]
+    token = rcam.region_tokens(light, GRIDS)[0, :, 0].numpy()
+    found = []
+    for weights in attention:
+        own = F.adaptive_avg_pool2d(light, weights.shape[:2])[0, 0].numpy()
+        asked = weights @ token - token.mean()
+        low, high = np.quantile(own, [0.25, 0.75])
+        found.append((asked[own <= low].mean(), asked[own >= high].mean()))
+    return found
+
+
+asked = np.array([asked_light(frame, each[0]) for frame, each in zip(frames, seen, strict=True)])
+figures.asked_by_stage(asked);
+
+# %% [markdown]
+# **What you see.** ASKED
+
+# %%
+for stage in range(4):
+    result = bootstrap.interval(asked[:, stage, 0], names)
+    record(**{f"dark_quarter_asks_stage_{stage + 1}_stops": tuple(result)})
+for stage in (2, 3):
+    result = bootstrap.interval(asked[:, stage, 0], names)
+    record_claim(f"photographs, stage {stage + 1}: dark pixels ask brighter regions (stops)", *result, above=0)
+
+# %% [markdown]
+# And the gate? In the toy it told channels apart, not places. Here is the gate of the global half in stage 3, mean over
+# channels:
+
+# %%
+shown = (len(photos) - 1, len(photos) - 3)
+gates = [seen[k][1][2] for k in shown]
+gates = [gate[: len(gate) // 2].mean(axis=0) for gate in gates]
+titles = ["input, 8 x light", "gate, stage 3"] * 2
+panels.photo_maps([for_print(frames[k]) for k in shown], gates, titles, "gate of the global half");
+
+# %% [markdown]
+# **What you see.** REAL GATE
+
+# %%
+def gate_in_the_dark(photo, gate):
+    """Global half's gate, mean in the dark quarter minus mean in the bright quarter."""
+    light = torch.from_numpy(photo.max(axis=2) / np.float32(255))[None, None]
+    own = F.adaptive_avg_pool2d(light, gate.shape[1:])[0, 0].numpy()
+    opened = gate[: len(gate) // 2].mean(axis=0)
+    low, high = np.quantile(own, [0.25, 0.75])
+    return opened[own <= low].mean() - opened[own >= high].mean()
+
+
+wider = [gate_in_the_dark(frame, each[1][2]) for frame, each in zip(frames, seen, strict=True)]
+result = bootstrap.interval(wider, names)
+record(gate_dark_minus_bright_stage_3=tuple(result))
+record_claim("photographs, stage 3: the global half's gate opens wider in the dark", *result, above=0)
+
+# %% [markdown]
+# ## 12 · The curtain again, on photographs
+#
+# Attention is a hint, interventions are evidence. The bright third of each photograph loses two stops, the dark
+# quarter nothing. Does the model's output change in the dark quarter? It might for several reasons, since RCAM is not the
+# only part that sees the whole picture. To single it out we use a switch that the library has for another
+# purpose (treating a very large photograph in tiles): the tokens of an RCAM can be *recorded* from one picture
+# and *replayed* in the next. Replayed tokens do not know about the curtain. What happens when they know, minus what
+# happens when they do not, came through RCAM.
+
+# %%
+def run(photo, tokens):
+    """The model's output in file values, grey, with the tokens "record", "replay" or "live"."""
+    for part in stages:
+        part.tokens.mode = tokens
+    with torch.inference_mode():
+        out = model(torch.from_numpy(photo).permute(2, 0, 1)[None]).enhanced[0]
+    for part in stages:
+        part.tokens.mode = "live"
+    return 255 * out.clamp(0, 1).mean(dim=0).numpy()
+
+
+def behind_the_curtain(photo):
+    """Change of the dark quarter's output, in file values: through the tokens, and otherwise."""
+    light = camera.srgb_to_linear(photo / np.float32(255))
+    smooth = F.avg_pool2d(torch.from_numpy(light.max(axis=2))[None], 17, 1, 8)[0].numpy()
+    low, high = np.quantile(smooth, [0.25, 2 / 3])
+    closed = light * np.where(smooth >= high, 0.25, 1)[..., None].astype(np.float32)
+    closed = camera.quantise(camera.linear_to_srgb(closed), 8)
+    before, replayed = run(photo / np.float32(255), "record"), run(closed, "replay")
+    dark = smooth <= low
+    return (run(closed, "live") - replayed)[dark].mean(), (replayed - before)[dark].mean()
+
+
+moved = np.array([behind_the_curtain(frame) for frame in frames])
+figures.curtain_bars(moved, [scene.name for scene in photos]);
+
+# %% [markdown]
+# **What you see.** REAL CURTAIN
+
+# %%
+result = bootstrap.interval(moved[:, 0], names)
+record(photo_curtain_through_tokens=tuple(result))
+record(photo_curtain_otherwise=tuple(bootstrap.interval(moved[:, 1], names)))
+record_claim("photographs: the curtain brightens the dark quarter through the tokens (file values)", *result, above=0)
+
+# %% [markdown]
+# Last question: what is the global half *worth* to the released model? Silence it in all four RCAMs and compare the
+# result with the clear photograph.
+
+# %%
+clear = [scene.clear.read() for scene in photos]
+
+
+def score():
+    return [metrics.psnr(enhance(model, low), high) for low, high in zip(frames, clear, strict=True)]
+
+
+whole = score()
+for name in ("global", "local"):
+    hooks = [silence(part.key_value if name == "global" else part.local) for part in stages]
+    loss = bootstrap.paired_interval(whole, score(), names)
+    record(**{f"psnr_lost_without_{name}_half_db": tuple(loss)})
+    for hook in hooks:
+        hook.remove()
+
+# %% [markdown]
+# WORTH
+
+# %% [markdown]
+# ## Recap
+#
+# - A patch does not show how much light it lacks: equal patches can have different truths. The exposure of a scene is
+#   global knowledge, the paint is settled by the neighbours; a network needs both.
+# - Region tokens are means over the cells of several grids. In attention every pixel compares its query with each
+#   token's key and receives a weighted mean of the values.
+# - RCAM: half of the channels ask tokens, half convolve, a gate decides how much of each passes.
+# - In the toy the network found the hand-made rule by itself: compare yourself with the brightest regions.
+# - An attention map says where a module looks. Whether it *uses* what it sees is answered by an intervention, and one
+#   of those uncovered a shortcut that the error did not show.
+# - 85 tokens make the cost linear in pixels. Full self-attention is quadratic, and out of the question for photographs.
+# - In the released model the dark pixels of the deeper stages ask bright regions, and a curtain over the window reaches
+#   the dark corner through the tokens.
+
+# %% [markdown]
+# ## Your turn
+#
+# 1. **One grid at a time.** Write `errors_by_grid(grids)` that trains a `LightGuess` with `RCAM(channels, grids)` for
+#    `(1,)`, `(2,)`, `(4,)`, `(8,)` and all four. Which grid can do the work alone, and why can `(1,)` not?
+# 2. **A lamp instead of a window.** Write `lamp_scenes(count, seed, radius)` in which the light is a bright disc of a
+#    given radius on a dark wall. At which radius does the 8 x 8 grid stop finding the brightest place?
+# 3. **Your own intervention.** Write `swap_tokens(model, photo_a, photo_b)`: record the tokens of one photograph and
+#    replay them in another. What happens to a dark photograph that is given the tokens of a bright one?
+
+# %% [markdown]
+# ## Think!
+#
+# 1. A token does not know where in the picture it lies. Would a position code help RCAM?
+#
+#    <details><summary>One answer</summary>
+#
+#    It would let a pixel prefer *near* regions, which makes sense, since light changes slowly. But it would also let
+#    the network learn that photographs are bright at the top, and fail on the first lamp on a table; and it would have
+#    to work for every size and shape of picture. What a region looks like carries most of what is needed: see section 7.
+#
+#    </details>
+#
+# 2. The network was trained on 24 x 24 pixels. What happens on 240 x 240?
+#
+#    <details><summary>One answer</summary>
+#
+#    It runs, with the same 85 tokens. But each token now averages a hundred times as many pixels: less paint is left
+#    in it, and a bright place smaller than a cell is averaged away. The statistics that keys and values have learned
+#    are no longer quite those that they meet. The same gap lies between training crops and whole photographs in the
+#    released model, and it has to be measured, not assumed away.
+#
+#    </details>
+#
+# 3. Silencing a half of a trained network costs so many decibels. Is this what the half contributes?
+#
+#    <details><summary>One answer</summary>
+#
+#    It is what the *trained* network loses when an organ is removed, which includes the confusion of all later layers,
+#    which have never seen its absence. A network trained without the half from the start would have arranged itself
+#    differently, as *local only* did in section 6. The fair comparison retrains, with matched parameters: the
+#    ablation in [notebook 06](06_evaluation.ipynb).
+#
+#    </details>
+
+# %% [markdown]
+# ## Next
+#
+# RCAM's local half looks through a window of 3 x 3 pixels. Why 3? [Notebook 04](04_amsm.ipynb) asks which window a
+# detail needs, and lets the network choose.

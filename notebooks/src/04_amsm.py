@@ -1,0 +1,436 @@
+# %% [markdown]
+# # 04 · Which scale does a detail need?
+#
+# **What you will learn**
+# - to measure what a layer can see, by its gradient, in three lines;
+# - why no window is best for every detail, and why the dark asks for wider ones;
+# - how a network can choose its window picture by picture, and the trap in the obvious way to tell it the scale;
+# - to build **AMSM**, the Attention-guided Multi-Scale Module, on one screen, and check it against the library's;
+# - whether three scales beat one, at which price, and a control that most papers leave out;
+# - how far the released encoder *could* see, and how far it *does*.
+#
+# **Before you start** [Notebook 03](03_rcam.ipynb) (attention, softmax over choices). You should know what a convolution is;
+# *depth-wise* means that each channel has a kernel of its own and channels are not mixed.
+#
+# **Time** About 40 minutes to read and try; the code runs in less than a minute on 2 CPU cores, and needs no GPU.
+
+# %%
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from lacr_lib import AMSM, load_model
+from lacr_lib.data import camera, layouts
+from lacr_lib.evaluation import bootstrap
+from lacr_lib.figures import amsm as figures
+from lacr_lib.figures import panels
+from lacr_lib.models import blocks
+from lacr_lib.teaching import choose, record, record_claim, setup, show
+
+# %% tags=["parameters"]
+PROFILE = "demo"
+SEED = 0
+DATA = "embedded"
+
+# %% [markdown]
+# ## 1 · What can a layer see?
+#
+# The *receptive field* of an output pixel is the set of input pixels that it depends on. No need to work it out on paper:
+# if an output depends on an input, its derivative with respect to that input is not zero. So ask autograd.
+
+# %%
+device = setup(SEED)
+
+
+def receptive_field(layer, x):
+    """|d output / d input| of the middle output pixel, summed over channels: (h, w)."""
+    x = x.clone().requires_grad_()
+    out = layer(x)
+    out[0, :, out.shape[2] // 2, out.shape[3] // 2].sum().backward()
+    return x.grad[0].abs().sum(dim=0)
+
+
+windows = (3, 5, 7)
+channels = 64  # many random kernels, so that their mean field is smooth
+noise = torch.randn(1, channels, 15, 15)
+layers = {f"{k} x {k}": blocks.depthwise(channels, k) for k in windows}
+layers["3 x 3 after 3 x 3"] = nn.Sequential(*[blocks.depthwise(channels, 3) for _ in range(2)])
+fields = {name: receptive_field(layer, noise) for name, layer in layers.items()}
+for name, field in fields.items():
+    print(f"{name:18s} depends on {int((field > 0).sum()):2d} pixels")
+panels.map_row({name: field / field.max() for name, field in fields.items()}, "gradient (1 = largest)");
+
+# %% [markdown]
+# **What you see.** Each layer's window, measured on untrained random kernels. Two 3 x 3 layers in a row see as much as
+# one 5 x 5 layer (25 pixels), but not evenly: there are many paths to the middle and only one to a corner, so the rim is
+# faint. Remember that when we come to the whole encoder.
+
+# %% [markdown]
+# ## 2 · Which window for which detail?
+#
+# **Question.** A photograph is noisy. To find the true value of a pixel you may average over 3 x 3, 5 x 5 or
+# 7 x 7 pixels around it. Which is best?
+#
+# The toy: textures of bright and dark spots of one size, small, medium or large, hidden in noise. All cover the
+# same area, and every picture has mean zero, so that the *size of the detail* is the only difference.
+
+# %%
+side, sizes = 24, (0.7, 1.7, 4.0)  # radius of the spots in pixels
+names = ("small", "medium", "large")
+
+
+def spots(size, count, rng, cover=0.3):
+    """Bright and dark Gaussian spots at random places: (count, side, side), mean 0 in each."""
+    number = round(cover * side**2 / (2 * np.pi * size**2))  # smaller spots, more of them
+    seeds = np.zeros((count, side * side))
+    for picture in seeds:
+        np.add.at(picture, rng.integers(0, side**2, number), rng.choice([-1, 1], number))
+    wave = np.fft.fftfreq(side)
+    blur = np.exp(-2 * np.pi**2 * size**2 * (wave[:, None] ** 2 + wave[None] ** 2))
+    blurred = np.fft.ifft2(np.fft.fft2(seeds.reshape(count, side, side)) * blur).real
+    blurred *= 2 * np.pi * size**2  # a single spot has height 1
+    return blurred - blurred.mean(axis=(1, 2), keepdims=True)
+
+
+def textures(count, seed, noise=0.6):
+    """Noisy and clean textures (3 * count, 1, side, side), and which size they have (3 * count,)."""
+    rng = np.random.default_rng(seed)
+    clean = np.concatenate([spots(size, count, rng) for size in sizes])
+    grain = noise * rng.standard_normal(clean.shape)
+    noisy = clean + grain - grain.mean(axis=(1, 2), keepdims=True)
+    to_tensor = [torch.tensor(each[:, None], dtype=torch.float32) for each in (noisy, clean)]
+    return *to_tensor, torch.arange(3).repeat_interleave(count)
+
+
+# %%
+count = choose(PROFILE, smoke=6, demo=40, full=200)
+noisy, clean, which = textures(count, SEED + 1)
+first = [int((which == kind).nonzero()[0]) for kind in range(3)]
+figures.textures([clean[k, 0] for k in first], [noisy[k, 0] for k in first], names);
+
+# %% [markdown]
+# **What you see.** Three textures and what the camera makes of them. Large spots show through the noise; the
+# small ones are hardly told apart from it.
+
+# %%
+def average(x, window):
+    """Mean over a window x window square; the picture continues on the other side, like a tile."""
+    half = window // 2
+    return F.avg_pool2d(F.pad(x, [half] * 4, mode="circular"), window, stride=1)
+
+
+def errors(guess, truth):
+    """Root-mean-square error of each picture: (pictures,)."""
+    return (guess - truth).pow(2).mean(dim=(1, 2, 3)).sqrt()
+
+
+def error_table(noise):
+    noisy, clean, which = textures(count, SEED + 1, noise)
+    all_errors = {k: errors(average(noisy, k), clean) for k in windows}
+    return {
+        name: [all_errors[k][which == kind].mean().item() for k in windows]
+        for kind, name in enumerate(names)
+    }
+
+
+figures.window_errors(windows, {"noise 0.6": error_table(0.6), "noise 1.0 (darker)": error_table(1.0)});
+
+# %% [markdown]
+# **What you see.** Rings mark the best window for each detail. On the left every size of spot wants a window of its
+# own: averaging $k \times k$ pixels divides the noise by $k$, but anything smaller than the window is averaged away with it. On
+# the right the same scenes with more noise, as in a photograph with less light: the balance tips
+# towards wider windows, even for the small spots. **There is no best kernel size. It depends on the detail and on the light**, and both
+# change from photograph to photograph. (How near the two are: notebook 01's noise grows as the light falls.)
+
+# %%
+gain = errors(average(noisy, 3), clean) - errors(average(noisy, 7), clean)  # what 7 x 7 is better
+for kind, name, bound in ((0, "small", "below"), (2, "large", "above")):
+    values = gain[which == kind].numpy()
+    result = bootstrap.interval(values, range(len(values)))
+    record_claim(f"{name} spots: error of 3 x 3 minus error of 7 x 7", *result, **{bound: 0.0})
+
+# %% [markdown]
+# ## 3 · Let the picture choose, and a trap
+#
+# Use all three windows and mix them, with weights that depend on the picture. Softmax makes the weights sum to 1:
+#
+# $$\text{mixed} = \sum_k w_k \cdot \text{average}_k(x), \qquad w = \mathrm{softmax}\big(f(\text{descriptor})\big)$$
+#
+# and $f$ is a tiny network. (This is the heart of selective-kernel networks, Li et al. 2019.) But what does $f$ get
+# to see? It needs a few numbers that tell the scale of the picture. The obvious choice is the **mean of each branch's
+# response**: global average pooling, as in squeeze-and-excitation and in the original selective-kernel block.
+#
+# Try to guess what it is worth before you run this:
+
+# %%
+responses = torch.cat([average(noisy, k) for k in windows], dim=1)  # (pictures, 3, side, side)
+by_descriptor = {
+    "mean of the response": responses.mean(dim=(2, 3)),
+    "mean absolute response": responses.abs().mean(dim=(2, 3)),
+}
+figures.descriptors(windows, by_descriptor, which, names);
+
+# %% [markdown]
+# **What you see.** A line for each picture, coloured by the size of its spots. On the left all of them lie on one
+# another: the plain mean says *nothing*. On the right the three sizes come apart: small spots and noise die quickly as
+# the window grows, large spots survive.
+#
+# The left panel is no accident of the toy. A convolution is linear, and so is a mean, so they change places:
+#
+# $$\text{mean}(k * x) = \text{mean}(x) \cdot \textstyle\sum k.$$
+#
+# The mean of *any* linear convolution is the mean of the picture times a constant, whatever the kernel's size. It
+# cannot know about scale. (In the original block a ReLU comes before the mean, which is not linear, and saves it.
+# Leave the ReLU out, as depth-wise designs often do, and the descriptor is blind.) The absolute value is the simplest
+# cure, and reads well: *how strongly does this branch respond?*
+
+# %%
+# NBVAL_CHECK_OUTPUT
+torch.manual_seed(SEED)
+picture = torch.rand(1, 1, 32, 32)
+for k in windows:
+    kernel = torch.randn(1, 1, k, k)
+    response = F.conv2d(F.pad(picture, [k // 2] * 4, mode="circular"), kernel)
+    torch.testing.assert_close(response.mean(), picture.mean() * kernel.sum())
+print("mean of a convolution = mean of the picture x sum of the kernel, for any kernel")
+
+# %% [markdown]
+# Does it matter in training? Two selectors, equal but for the descriptor:
+
+# %%
+class Selector(nn.Module):
+    """Mixes fixed windows with weights from a descriptor: (B, 3, h, w) -> (B, 1, h, w)."""
+
+    def __init__(self, describe):
+        super().__init__()
+        self.describe = describe
+        self.choose = nn.Sequential(nn.Linear(3, 8), nn.GELU(), nn.Linear(8, 3))
+
+    def weights(self, responses):
+        return self.choose(self.describe(responses)).softmax(dim=1)  # (B, 3)
+
+    def forward(self, responses):
+        return (self.weights(responses)[:, :, None, None] * responses).sum(dim=1, keepdim=True)
+
+
+def train(model, inputs, truth, steps, rate, batch, seed):
+    """Adam, one-cycle learning rate, squared error."""
+    generator = torch.Generator().manual_seed(seed)
+    optimiser = torch.optim.Adam(model.parameters(), lr=rate, fused=True)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, rate, total_steps=steps)
+    for _ in range(steps):
+        chosen = torch.randint(len(inputs), (batch,), generator=generator)
+        loss = F.mse_loss(model(inputs[chosen]), truth[chosen])
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        schedule.step()
+    return model.eval()
+
+
+# %%
+training = textures(choose(PROFILE, smoke=12, demo=128, full=500), SEED + 2)
+steps = choose(PROFILE, smoke=4, demo=800, full=2000)
+train_responses = torch.cat([average(training[0], k) for k in windows], dim=1)
+describe = {
+    "told the mean": lambda responses: responses.mean(dim=(2, 3)),
+    "told the mean absolute value": lambda responses: responses.abs().mean(dim=(2, 3)),
+}
+chosen_weights, selector_errors = {}, {}
+for name, descriptor in describe.items():
+    torch.manual_seed(SEED)
+    selector = train(Selector(descriptor), train_responses, training[1], steps, 0.05, 64, SEED)
+    with torch.no_grad():
+        chosen_weights[name] = selector.weights(responses)
+        selector_errors[name] = errors(selector(responses), clean).numpy()
+
+
+def by_size(weights):
+    """Mean over the pictures of each size: (pictures, 3) -> (3 sizes, 3 windows)."""
+    return torch.stack([weights[which == kind].mean(dim=0) for kind in range(3)])
+
+
+bars = {name: by_size(each) for name, each in chosen_weights.items()}
+figures.selection(bars, names, windows);
+
+# %% [markdown]
+# **What you see.** How much of each window the selectors mix, for pictures of small, medium and large spots. Left, told
+# the mean: one compromise for everybody. Right, told the mean absolute value: small spots get mostly 3 x 3, large ones
+# mostly 7 x 7. Nobody told it any sizes; it was only asked to remove noise.
+
+# %%
+def mean_window(weights):
+    """Average window that the weights choose, in pixels: (pictures, 3) -> (pictures,)."""
+    return (weights * torch.tensor(windows, dtype=torch.float32)).sum(dim=1).numpy()
+
+
+def large_minus_small(values):
+    """Mean over pictures of large minus small spots, with its interval; picture by picture."""
+    return bootstrap.interval(values[which == 2] - values[which == 0], range(count))
+
+
+results = {name: large_minus_small(mean_window(each)) for name, each in chosen_weights.items()}
+blind, seeing = results.values()
+record(window_shift_told_mean=tuple(blind), window_shift_told_absolute=tuple(seeing))
+record_claim("told the mean absolute value: window for large minus for small spots (pixels)", *seeing, above=1)
+record_claim("told the mean: window for large minus for small spots (pixels)", *blind, below=0.1)
+saved = bootstrap.paired_interval(*selector_errors.values(), range(len(noisy)))
+record_claim("the error falls when the descriptor can see the scale", *saved, above=0)
+
+# %% [markdown]
+# ## 4 · AMSM on one screen
+#
+# The paper names an *Attention-guided Multi-Scale Module* that "extracts multi-scale features that improve the
+# representation capability" **[paper]**. No more is known. Our reading **[ours, after selective kernels and CBAM]** is
+# the selector above, grown up:
+#
+# - the fixed averages become learned depth-wise convolutions of 3 x 3, 5 x 5 and 7 x 7, each channel with kernels of
+#   its own, and **each channel chooses its own mixture**;
+# - a **spatial map** between 0 and 1 says *where* the mixed response counts; it is computed from the mean and the
+#   maximum over channels, by one 7 x 7 convolution;
+# - a point-wise feed-forward mixes channels, and a residual connection adds the result to the input;
+# - no dilation: dilated depth-wise kernels reach further for less, but leave holes between their taps, which is where
+#   noise lives.
+
+# %%
+def amsm_by_hand(module, x):
+    """The formula, step by step, with the module's own parameters: (B, C, h, w) -> (B, C, h, w)."""
+    centred = x - x.mean(dim=1, keepdim=True)  # LayerNorm over the channels of each pixel
+    normed = centred / (x.var(dim=1, keepdim=True, correction=0) + 1e-5).sqrt()
+    normed = normed * module.norm.weight[:, None, None] + module.norm.bias[:, None, None]
+
+    responses = torch.stack([branch(normed) for branch in module.branches], dim=1)  # (B, 3, C, h, w)
+    strength = responses.abs().mean(dim=(3, 4))  # (B, 3, C): the descriptor
+    scores = module.branch_attention(strength.flatten(1)).view_as(strength)
+    weights = scores.exp() / scores.exp().sum(dim=1, keepdim=True)  # softmax over the branches
+    fused = (weights[..., None, None] * responses).sum(dim=1)  # (B, C, h, w)
+
+    summary = torch.stack([fused.mean(dim=1), fused.amax(dim=1)], dim=1)  # (B, 2, h, w)
+    spatial = torch.sigmoid(module.spatial_attention(summary))  # (B, 1, h, w)
+    return x + module.feed_forward(spatial * fused)
+
+
+# %%
+# NBVAL_CHECK_OUTPUT
+torch.manual_seed(SEED)
+module = AMSM(channels=8)
+features = torch.randn(2, 8, 16, 16)
+with torch.no_grad():
+    torch.testing.assert_close(amsm_by_hand(module, features), module(features))
+print("by hand and by the library: equal")
+show(AMSM.forward)
+
+# %% [markdown]
+# ## 5 · Three scales or one?
+#
+# A tiny network with one AMSM between two point-wise layers learns to remove the noise from our textures. Its kernel
+# sizes are `(3,)`, `(5,)`, `(7,)`, or all three. Then the control that is easily forgotten: `(7, 7, 7)`, *three branches of one
+# size*. If choosing between branches were all that matters, it should do as well; and every 3 x 3 or 5 x 5 kernel fits into a
+# 7 x 7 one, so it could learn to be `(3, 5, 7)`.
+
+# %%
+class Denoiser(nn.Module):
+    """Noisy texture -> clean texture, both (B, 1, h, w)."""
+
+    def __init__(self, kernel_sizes, channels=12):
+        super().__init__()
+        self.enter = blocks.PointWise(1, channels)
+        self.amsm = AMSM(channels, kernel_sizes)
+        self.leave = blocks.PointWise(channels, 1)
+
+    def forward(self, x):
+        return self.leave(self.amsm(self.enter(x)))
+
+    def attention(self, x):
+        with torch.no_grad():
+            return self.amsm(self.enter(x), return_attention=True)[1]
+
+
+# %%
+variants = {"3": (3,), "5": (5,), "7": (7,), "7, 7, 7": (7, 7, 7), "3, 5, 7": (3, 5, 7)}
+steps = choose(PROFILE, smoke=3, demo=700, full=3000)
+seeds = choose(PROFILE, smoke=1, demo=2, full=5)
+models, model_errors = {}, {}
+for name, kernel_sizes in variants.items():
+    for run in range(1 if name == "7, 7, 7" else seeds):
+        torch.manual_seed(SEED + run)
+        model = train(Denoiser(kernel_sizes), *training[:2], steps, 0.03, 6, SEED + run)
+        with torch.no_grad():
+            model_errors.setdefault(name, []).append(errors(model(noisy), clean).numpy())
+        models.setdefault(name, []).append(model)
+
+# %%
+numbers = range(len(noisy))
+mean_errors = {name: np.mean(runs, axis=0) for name, runs in model_errors.items()}
+parameters = {name: blocks.count_parameters(runs[0].amsm) for name, runs in models.items()}
+for name, each in mean_errors.items():
+    by_run = ", ".join(f"{run.mean():.4f}" for run in model_errors[name])
+    print(f"({name:7s})  {parameters[name]:5,} parameters   error {each.mean():.4f}   trainings {by_run}")
+
+
+def more_than_three(values):
+    """By how many percent the error is larger than that of (3, 5, 7), picture by picture."""
+    return 100 * (values / mean_errors["3, 5, 7"] - 1)
+
+
+others = [name for name in variants if name != "3, 5, 7"]
+labels = {name: f"({name})\n{parameters[name]:,} parameters" for name in others}
+more = {name: bootstrap.interval(more_than_three(mean_errors[name]), numbers) for name in others}
+dots = {labels[name]: [more_than_three(run).mean() for run in model_errors[name]] for name in others}
+label = f"error above that of (3, 5, 7),\n{parameters['3, 5, 7']:,} parameters (%)"
+panels.error_bars({labels[name]: more[name] for name in others}, dots, label, digits=1);
+
+# %% [markdown]
+# **What you see.** BARS
+
+# %%
+record(**{f"error_amsm_{name.replace(', ', '_')}": each.mean() for name, each in mean_errors.items()})
+record(**{f"error_above_three_scales_{name.replace(', ', '_')}_percent": tuple(more[name]) for name in others})
+for name in ("3", "5", "7"):
+    record_claim(f"one scale ({name}) errs more than three (%)", *more[name], above=0)
+record_claim("three branches of one size (7, 7, 7) err more than three sizes (%)", *more["7, 7, 7"], above=0)
+
+# %% [markdown]
+# ## 6 · Do the weights follow the size?
+#
+# In section 3 the windows were fixed averages, so a larger detail *had* to get the larger window. In AMSM the kernels
+# are learned. Mean over channels of the branch weights, for each training:
+
+# %%
+three = models["3, 5, 7"]
+weights = [model.attention(noisy).branches.mean(dim=2) for model in three]  # (pictures, 3) each
+bars = {f"training {run + 1}": by_size(each) for run, each in enumerate(weights)}
+figures.selection(bars, names, windows);
+
+# %% [markdown]
+# **What you see.** WEIGHTS
+
+# %%
+shift = np.mean([mean_window(each) for each in weights], axis=0)
+result = large_minus_small(shift)
+record(amsm_window_shift=tuple(result))
+record_claim("AMSM: window for large minus for small spots (pixels)", *result, above=0)
+
+# %%
+def width_of_field(model, picture):
+    """Width of what the middle pixel's output depends on: twice the mean distance, in pixels."""
+    model.amsm.energy.mode = "record"
+    model(picture)
+    model.amsm.energy.mode = "replay"  # the descriptor sees everything; here only the windows count
+    field = receptive_field(model, picture)
+    model.amsm.energy.mode = "live"
+    row, column = np.indices(field.shape) - side // 2
+    return 2 * float((field.numpy() * np.hypot(row, column)).sum() / field.sum())
+
+
+networks = {"(3, 5, 7)": models["3, 5, 7"][0], "(7)": models["7"][0]}
+widths = {name: np.array([width_of_field(net, each[None]) for each in noisy]) for name, net in networks.items()}
+per_size = {
+    name: [bootstrap.interval(each[which == kind], range(count)) for kind in range(3)]
+    for name, each in widths.items()
+}
+figures.field_width(per_size, names);
+
+# %% [markdown]
+# **What you see.** FIELD

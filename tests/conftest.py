@@ -1,0 +1,22 @@
+"""Fixtures and settings that every test shares."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import matplotlib
+import pytest
+
+matplotlib.use("Agg")  # no window, and the same pixels everywhere
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder of real photographs that LACR_DATA names; without it the test skips."""
+    named = os.environ.get("LACR_DATA")
+    if not named:
+        pytest.skip("LACR_DATA is not set: no real photographs to test on")
+    folder = Path(named)
+    assert folder.is_dir(), f"LACR_DATA={named} is no folder"
+    return folder.resolve()

@@ -1,0 +1,122 @@
+import numpy as np
+import pytest
+import torch
+
+from lacr_lib import LacrError
+from lacr_lib.data.batches import BatchSettings, StepSampler, TrainingBatches, Window
+from lacr_lib.data.layouts import Frame, PhotoSet, Scene
+
+REAL_ONLY = {"clear_share": 0.0, "synthetic_share": 0.0, "noise_share": 0.0, "half_size_share": 0.0}
+
+
+def scene(name="s0", levels=(0.2, 0.5), size=(64, 80), seed=0):
+    photo = np.random.default_rng(seed).random((*size, 3))
+
+    def frame(label, factor):
+        pixels = np.round(photo * factor * 255).astype(np.uint8)
+        return Frame(label, lambda: pixels, None, None)
+
+    low = tuple(frame(f"low_{i}", level) for i, level in enumerate(levels))
+    return Scene(name, "train", frame("clear", 1.0), low)
+
+
+def samples(count=40, levels=(0.2, 0.5), **settings):
+    photoset = PhotoSet("toy", "ladder", (scene(levels=levels),))
+    data = TrainingBatches(photoset, BatchSettings(crop=32, **settings))
+    return [data[i] for i in range(count)]
+
+
+def test_an_item_depends_on_seed_and_index_only():
+    photoset = PhotoSet("toy", "ladder", (scene("a"), scene("b", seed=1)))
+    one, two = (TrainingBatches(photoset, BatchSettings(crop=32, seed=3)) for _ in range(2))
+    first = {i: one[i] for i in (0, 7, 5)}
+    for i in (5, 0, 7):
+        for name, images in two[i].items():
+            assert torch.equal(images, first[i][name])
+    other = TrainingBatches(photoset, BatchSettings(crop=32, seed=4))
+    assert not torch.equal(other[0]["low"], first[0]["low"])
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_workers_see_the_same_samples(workers):
+    photoset = PhotoSet("toy", "ladder", (scene(),))
+    data = TrainingBatches(photoset, BatchSettings(crop=32))
+    loader = torch.utils.data.DataLoader(
+        data, batch_sampler=StepSampler(0, 3, 2), num_workers=workers
+    )
+    for step, batch in enumerate(loader):
+        expected = torch.stack([data[2 * step]["low"], data[2 * step + 1]["low"]])
+        assert torch.equal(batch["low"], expected)
+
+
+def test_shapes_and_ranges():
+    for sample in samples(negatives=3):
+        assert sample["low"].shape == sample["clear"].shape == (3, 32, 32)
+        assert sample["negatives"].shape == (3, 3, 32, 32)
+        for images in sample.values():
+            assert images.dtype == torch.float32
+            assert images.min() >= 0 and images.max() <= 1
+
+
+def test_low_and_clear_show_the_same_pixels():
+    for sample in samples(**REAL_ONLY):
+        ratio = (sample["low"].sum() / sample["clear"].sum()).item()
+        assert min(abs(ratio - 0.2), abs(ratio - 0.5)) < 0.01
+        torch.testing.assert_close(sample["low"], ratio * sample["clear"], atol=0.01, rtol=0.03)
+
+
+def test_negatives_are_the_input_and_then_something_no_brighter():
+    for sample in samples(**REAL_ONLY, negatives=3):
+        assert torch.equal(sample["negatives"][0], sample["low"])
+        for further in sample["negatives"][1:]:
+            assert further.mean() < sample["low"].mean() + 0.005
+
+
+def test_shares_are_kept():
+    clear = samples(400, clear_share=0.3)
+    same = sum(torch.equal(s["low"], s["clear"]) for s in clear) / len(clear)
+    assert same == pytest.approx(0.3, abs=0.08)
+    assert not any(torch.equal(s["low"], s["clear"]) for s in samples(clear_share=0.0))
+
+
+def test_synthetic_samples_reach_below_the_ladder():
+    dark = samples(60, levels=(0.9,), clear_share=0.0, synthetic_share=1.0)
+    assert min(s["low"].mean() for s in dark) < 0.2
+
+
+def test_noise_changes_real_frames_and_keeps_their_mean():
+    noisy = samples(60, levels=(0.5,), **{**REAL_ONLY, "noise_share": 1.0})
+    clean = samples(60, levels=(0.5,), **{**REAL_ONLY, "noise_share": 0.0})
+    gaps = [(n["low"].mean() - c["low"].mean()).item() for n, c in zip(noisy, clean)]
+    assert abs(np.mean(gaps)) < 0.02
+    assert all(not torch.equal(n["low"], c["low"]) for n, c in zip(noisy, clean))
+
+
+def test_window_at_half_size_is_the_area_average():
+    photo = np.random.default_rng(0).integers(0, 256, (40, 40, 3), dtype=np.uint8)
+    out = Window(top=4, left=2, side=32, scale=2, flip=False, turns=0).cut(photo)
+    assert out.shape == (16, 16, 3)
+    expected = photo[4:6, 2:4].astype(float).mean(axis=(0, 1)) / 255
+    np.testing.assert_allclose(out[0, 0], expected, rtol=1e-5)
+
+
+def test_two_processes_see_what_one_with_the_double_batch_sees():
+    whole = list(StepSampler(2, 5, batch=4))
+    halves = [list(StepSampler(2, 5, batch=2, process=p, processes=2)) for p in range(2)]
+    assert [a + b for a, b in zip(*halves)] == whole
+    assert len(whole) == len(StepSampler(2, 5, 4)) == 3
+    assert whole[0][0] == 8  # resumed at step 2: sample 2 * 4
+
+
+def test_too_small_photographs_and_empty_sets_are_refused():
+    data = TrainingBatches(PhotoSet("toy", "ladder", (scene(),)), BatchSettings(crop=96))
+    with pytest.raises(LacrError, match="crop"):
+        data[0]
+    with pytest.raises(LacrError, match="no scene"):
+        TrainingBatches(PhotoSet("none", "ladder", ()), BatchSettings())
+
+
+@pytest.mark.parametrize("wrong", [{"crop": 100}, {"negatives": 0}, {"noise_share": 2.0}])
+def test_a_wrong_setting_is_named(wrong):
+    with pytest.raises(LacrError, match=next(iter(wrong))):
+        BatchSettings(**wrong)

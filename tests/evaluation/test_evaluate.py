@@ -1,0 +1,98 @@
+"""The loop over a set: the record's exact fields, what is averaged, what has no number."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import numpy as np
+import pytest
+
+from lacr_lib.data.layouts import Frame, PhotoSet, Scene
+from lacr_lib.errors import LacrError
+from lacr_lib.evaluation import metrics
+from lacr_lib.evaluation.baselines import BASELINES
+from lacr_lib.evaluation.evaluate import METRICS, evaluate
+
+FIELDS = [
+    "dataset", "n", "psnr", "ssim", "psnr_gt_mean", "ssim_gt_mean", "ciede2000", "chroma_ratio",
+    "loe", "seconds_per_image", "per_image",
+]  # fmt: skip
+
+
+def frame(name: str, photo: np.ndarray) -> Frame:
+    return Frame(name=name, read=lambda: photo, path=None, exposure=None)
+
+
+def make_set(paired: bool = True) -> PhotoSet:
+    rng = np.random.default_rng(0)
+    scenes = []
+    for name, count in (("room", 2), ("street", 1)):
+        y, x = np.mgrid[0:32, 0:40] / 8
+        waves = np.stack([np.sin(x), np.cos(y), np.sin(x + y)], axis=2)
+        clear = 0.5 + 0.3 * waves + 0.02 * rng.normal(size=waves.shape)
+        low = tuple(
+            frame(f"low_{k}", np.rint(255 * clear.clip(0, 1) / 2 ** (3 - k)).astype(np.uint8))
+            for k in range(count)
+        )
+        reference = np.rint(255 * clear.clip(0, 1)).astype(np.uint8)
+        scenes.append(Scene(name, "test", frame("clear", reference) if paired else None, low))
+    return PhotoSet("toy", "ladder" if paired else "unpaired", tuple(scenes))
+
+
+def test_the_record_has_the_fixed_fields_and_is_strict_json() -> None:
+    record = json.loads(evaluate(BASELINES["gamma"], make_set(), "gamma").to_json())
+    assert list(record) == FIELDS
+    assert record["dataset"] == "toy" and record["n"] == 3 == len(record["per_image"])
+    for image in record["per_image"]:
+        assert set(METRICS) | {"name", "scene", "seconds"} == set(image)
+        assert all(math.isfinite(image[metric]) for metric in METRICS)
+    assert [image["scene"] for image in record["per_image"]] == ["room", "room", "street"]
+    assert len({image["name"] for image in record["per_image"]}) == 3
+
+
+def test_scores_are_means_over_images_of_the_metrics_themselves() -> None:
+    photos = make_set()
+    result = evaluate(BASELINES["gamma"], photos, "gamma")
+    by_hand = [
+        metrics.psnr(BASELINES["gamma"](pair.low.read()), pair.clear.read())
+        for pair in photos.pairs()
+    ]
+    assert result.values("psnr") == pytest.approx(by_hand)
+    assert result.mean("psnr") == pytest.approx(np.mean(by_hand))
+    pooled = -10 * math.log10(np.mean([10 ** (-value / 10) for value in by_hand]))
+    assert abs(pooled - np.mean(by_hand)) > 0.1, "PSNR of the pooled error is another number"
+    scaled = [
+        metrics.ssim(metrics.gt_mean(BASELINES["gamma"](p.low.read()), p.clear.read()),
+                     p.clear.read())
+        for p in photos.pairs()
+    ]  # fmt: skip
+    assert result.values("ssim_gt_mean") == pytest.approx(scaled)
+
+
+def test_without_references_only_the_order_error_is_given() -> None:
+    record = evaluate(BASELINES["histeq"], make_set(paired=False), "histeq").as_dict()
+    assert record["n"] == 3 and record["loe"] >= 0
+    assert all(record[metric] is None for metric in METRICS if metric != "loe")
+
+
+def test_a_perfect_output_is_null_not_infinity() -> None:
+    photos = make_set()
+    clear = iter([pair.clear.read() for pair in photos.pairs()])
+    record = evaluate(lambda low: next(clear), photos, "oracle").as_dict()
+    assert record["psnr"] is None and record["ssim"] == pytest.approx(1)
+    assert json.dumps(record, allow_nan=False)
+
+
+def test_each_image_is_reported_and_only_the_method_is_timed() -> None:
+    seen = []
+    result = evaluate(BASELINES["identity"], make_set(), "identity", on_image=seen.append)
+    assert tuple(seen) == result.images
+    assert all(0 <= score.seconds < 0.05 for score in seen)
+
+
+def test_an_output_of_another_size_and_an_empty_set_are_refused() -> None:
+    with pytest.raises(LacrError, match="size"):
+        evaluate(lambda photo: photo[:-1], make_set(), "cut")
+    with pytest.raises(LacrError, match="no low-light"):
+        evaluate(BASELINES["identity"], PhotoSet("empty", "unpaired", ()), "identity")

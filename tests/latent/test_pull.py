@@ -1,0 +1,170 @@
+"""The pull metrics where the answer is known: stayed, arrived, half-way, past, and at chance."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+
+from lacr_lib.data.photoset import Frame, PhotoSet, Scene
+from lacr_lib.errors import LacrError
+from lacr_lib.latent.pairs import fraction_of_way, measure_pairs, texture_energy
+from lacr_lib.latent.pull import PULL_KEYS, clear_share, out_of_fold_scores, pull
+from lacr_lib.latent.statistics import estimate, ranked_right
+from lacr_lib.models.config import ModelConfig
+from lacr_lib.models.vae import LacrVae
+
+
+@pytest.mark.parametrize("reach", [0.0, 0.5, 1.0])
+def test_fraction_of_way_says_how_far_enhanced_latents_went(reach, ladders, known_model):
+    record = pull(known_model(reach), known_model(0.0), ladders)
+    assert record["weights"]["fraction_of_way"] == pytest.approx(reach, abs=0.03)
+    assert record["against"]["fraction_of_way"] == pytest.approx(0, abs=1e-3)
+
+
+def test_alignment_ratio_is_the_ratio_of_two_means(ladders, known_model):
+    near = pull(known_model(0.9), known_model(0.5), ladders)
+    # codes are linear in the image, so |e - c| / |e - l| = (1 - reach) / reach, but for rounding
+    assert near["weights"]["alignment_ratio"] == pytest.approx(0.1 / 0.9, abs=0.02)
+    assert near["against"]["alignment_ratio"] == pytest.approx(1.0, abs=0.03)
+    mean, low, high = near["difference"]["alignment_ratio"]
+    assert low <= mean <= high < -0.8
+    # both models have the same encoder here, so the shared ratio is the own one
+    assert near["weights"]["alignment_ratio_shared"] == near["weights"]["alignment_ratio"]
+
+
+def test_shared_ratio_is_measured_in_the_twins_encoder(ladders, known_model):
+    class Inverted(type(known_model(1.0))):
+        def encode(self, x):  # blind to brightness: every code has mean 0
+            code = super().encode(x)
+            return code._replace(mu=code.mu - code.mu.mean())
+
+    twin = Inverted(0.5)
+    twin.decode = lambda z, x, skips: x
+    record = pull(known_model(0.9), twin, ladders)["weights"]
+    assert record["alignment_ratio_shared"] != pytest.approx(record["alignment_ratio"], abs=0.01)
+
+
+def test_the_code_is_used_and_the_next_scenes_code_hurts(ladders, known_model):
+    record = pull(known_model(1.0), known_model(0.0), ladders)
+    assert record["weights"]["psnr_drop_z_swapped"] > 5
+    assert record["weights"]["psnr_drop_z_zero"] > 5
+    assert record["against"]["psnr_drop_z_swapped"] == pytest.approx(0)
+
+
+def test_each_scene_gets_the_code_of_the_next_scenes_same_rung(ladders, known_model):
+    model = known_model(1.0)
+    seen = []
+    plain = model.decode
+    model.decode = lambda z, x, skips: (
+        seen.append((float(x.mean()), float(z.mean()))) or plain(z, x, skips)
+    )
+    measure_pairs(model, ladders)
+    level = [[f.read().mean() / 255 for f in scene.low] for scene in ladders.scenes]
+    swaps = {round(x, 4): z for x, z in seen[1::3]}  # own, swapped, zero of each pair
+    for s, scene in enumerate(level):
+        for rung, value in enumerate(scene):
+            assert swaps[round(value, 4)] == pytest.approx(level[(s + 1) % 4][rung], abs=1e-3)
+
+
+def test_the_record_is_json_with_every_key_and_interval(ladders):
+    torch.manual_seed(0)
+    model = LacrVae(ModelConfig(base_channels=4, latent_channels=8)).eval()
+    record = json.loads(json.dumps(pull(model, model, ladders, ("a", "b")), allow_nan=False))
+    assert record["n_pairs"] == 8 and record["n_scenes"] == 4
+    for side, name in (("weights", "a"), ("against", "b")):
+        assert record[side]["name"] == name
+        assert set(PULL_KEYS) <= set(record[side]) and set(PULL_KEYS) <= set(record["difference"])
+        assert all(len(record[side]["intervals"][key]) == 2 for key in PULL_KEYS)
+        # an untrained model returns its input: it went nowhere, and no code changes anything
+        assert record[side]["fraction_of_way"] == pytest.approx(0, abs=1e-6)
+        assert record[side]["psnr_drop_z_zero"] == 0
+        assert record[side]["alignment_ratio"] is None  # divided by no distance from low
+    assert record["difference"]["psnr"] == [0, 0, 0]
+
+
+def test_fraction_of_way_by_hand():
+    low, clear = torch.tensor([[0.0, 0.0]] * 4), torch.tensor([[2.0, 0.0]] * 4)
+    enhanced = torch.tensor([[0.0, 5.0], [2.0, 0.0], [1.0, 9.0], [-2.0, 0.0]])
+    # a sideways step is no way at all; backwards counts as negative
+    assert fraction_of_way(low, enhanced, clear).tolist() == [0, 1, 0.5, -1]
+    assert fraction_of_way(clear, enhanced, low).tolist() == [1, 0, 0.5, 2]  # roles swapped
+    assert torch.isnan(fraction_of_way(low, enhanced, low)).all()
+
+
+def test_texture_energy_is_what_a_box_blur_takes_away():
+    image = torch.rand(1, 3, 12, 15, generator=torch.Generator().manual_seed(0))
+    box = torch.full((3, 1, 3, 3), 1 / 9)
+    blurred = F.conv2d(image, box, groups=3)
+    expected = (image[..., 1:-1, 1:-1] - blurred).abs().mean()
+    assert texture_energy(image) == pytest.approx(float(expected), rel=1e-5)
+    assert texture_energy(torch.full((1, 3, 9, 9), 0.4)) == pytest.approx(0, abs=1e-7)
+
+
+def _clouds(gap: float, seed: int = 0):
+    """Ten scenes of 20 latents of each kind; clear lies `gap` away from low."""
+    rng = np.random.default_rng(seed)
+    scene = np.repeat(np.arange(10), 20)
+    low, clear = rng.normal(size=(2, 200, 6))
+    clear[:, 0] += gap
+    return low, clear, scene
+
+
+def test_neighbour_share_is_one_on_the_clear_side_and_chance_between():
+    low, clear, scene = _clouds(gap=8)
+    jitter = np.random.default_rng(5).normal(size=low.shape) * 0.1
+    assert clear_share(clear + jitter, scene, low, clear, scene).mean() == 1
+    assert clear_share(low + jitter, scene, low, clear, scene).mean() == 0
+    low, clear, scene = _clouds(gap=0)
+    fresh = np.random.default_rng(7).normal(size=low.shape)
+    assert clear_share(fresh, scene, low, clear, scene).mean() == pytest.approx(0.5, abs=0.04)
+
+
+def test_neighbours_of_the_own_scene_do_not_count():
+    low, clear, scene = _clouds(gap=0)
+    # enhanced = its own clear latent: with the own scene allowed, the nearest would always be clear
+    share = clear_share(clear, scene, low, clear, scene).mean()
+    assert share == pytest.approx(0.5, abs=0.06)
+    allowed = clear_share(clear, scene + 100, low, clear, scene).mean()
+    assert allowed > share + 0.04
+
+
+def test_auc_is_one_apart_and_half_alike():
+    low, clear, scene = _clouds(gap=8)
+    up, down, fold = out_of_fold_scores(clear, low, scene)
+    apart = estimate(ranked_right(up, down, scene, fold), 10)
+    assert apart.mean > 0.99 and np.bincount(fold).tolist() == [2] * 5
+    values = []
+    for seed in range(5):
+        low, clear, scene = _clouds(gap=0, seed=seed)
+        up, down, fold = out_of_fold_scores(clear, low, scene)
+        values.append(estimate(ranked_right(up, down, scene, fold), 10).mean)
+    assert np.mean(values) == pytest.approx(0.5, abs=0.05)
+
+
+def test_a_scene_in_its_own_training_fold_would_flatter_the_auc():
+    rng = np.random.default_rng(0)
+    scene = np.repeat(np.arange(8), 6)
+    place = rng.normal(size=(8, 40))  # each scene has its place, and a random label tells nothing
+    enhanced, other = (place[scene] + 0.05 * rng.normal(size=(48, 40)) for _ in range(2))
+    offsets = rng.normal(size=(8, 40))  # within a scene the kinds differ, each scene its own way
+    enhanced += offsets[scene]
+    up, down, fold = out_of_fold_scores(enhanced, other, scene)
+    honest = ranked_right(up, down, scene, fold)(np.ones((1, 8)))[0]
+    alone = np.arange(48)  # the mistake: each pair a group of its own
+    up, down, fold = out_of_fold_scores(enhanced, other, alone)
+    flattered = ranked_right(up, down, alone, fold)(np.ones((1, 48)))[0]
+    assert honest < 0.8 < 0.95 < flattered
+
+
+def test_one_scene_or_no_reference_is_refused(ladders, known_model):
+    one = PhotoSet("one", "ladder", ladders.scenes[:1])
+    with pytest.raises(LacrError, match="1 found"):
+        pull(known_model(1.0), known_model(0.0), one)
+    alone = Frame("x", lambda: np.zeros((16, 16, 3), np.uint8), None, None)
+    bare = PhotoSet("bare", "unpaired", (Scene("x", "", None, (alone,)),))
+    with pytest.raises(LacrError, match="0 found"):
+        pull(known_model(1.0), known_model(0.0), bare)

@@ -1,0 +1,143 @@
+import pytest
+import torch
+
+from lacr_lib import lacr_loss, light_aware_weights
+from lacr_lib.losses.lacr import EPSILON, latent_distance, low_pass, region_light
+
+FORMS = ["ratio", "bounded", "triplet", "infonce"]
+
+
+@pytest.fixture
+def latents():
+    torch.manual_seed(0)
+    mu_e, mu_c = torch.randn(2, 2, 4, 3, 5, dtype=torch.float64)
+    mu_n = torch.randn(2, 3, 4, 3, 5, dtype=torch.float64) + 2.0
+    weights = torch.rand(2, 3, 5, dtype=torch.float64)
+    return mu_e, mu_c, mu_n, weights / weights.mean(dim=(1, 2), keepdim=True)
+
+
+def distances_by_loop(mu_e, mu_c, mu_n, weights):
+    """D_p and D_n of each image, entry by entry."""
+    images, channels, height, width = mu_e.shape
+    d_p, d_n = torch.zeros(images).double(), torch.zeros(images).double()
+    for b in range(images):
+        for row in range(height):
+            for column in range(width):
+                w = weights[b, row, column] / (channels * height * width)
+                for c in range(channels):
+                    d_p[b] += w * abs(mu_e[b, c, row, column] - mu_c[b, c, row, column])
+                    for k in range(mu_n.shape[1]):
+                        gap = abs(mu_e[b, c, row, column] - mu_n[b, k, c, row, column])
+                        d_n[b] += w * gap / mu_n.shape[1]
+    return d_p, d_n
+
+
+def test_ratio_and_bounded_equal_the_formula_in_loops(latents):
+    d_p, d_n = distances_by_loop(*latents)
+    torch.testing.assert_close(lacr_loss(*latents), d_p / (d_n + EPSILON))
+    torch.testing.assert_close(lacr_loss(*latents, form="bounded"), d_p / (d_p + d_n + EPSILON))
+    torch.testing.assert_close(lacr_loss(*latents, form="triplet"), (d_p - d_n + 0.2).clamp_min(0))
+
+
+def test_infonce_is_the_cross_entropy_of_picking_the_positive(latents):
+    mu_e, mu_c, mu_n, weights = latents
+    distances = [latent_distance(mu_e, mu_c, weights)]
+    distances += [latent_distance(mu_e, mu_n[:, k], weights) for k in range(3)]
+    scores = -torch.stack(distances, dim=1) / 0.1
+    expected = torch.nn.functional.cross_entropy(scores, torch.zeros(2).long(), reduction="none")
+    torch.testing.assert_close(lacr_loss(*latents, form="infonce"), expected)
+
+
+def test_swapping_positive_and_negative_is_another_loss(latents):
+    mu_e, mu_c, mu_n, weights = latents
+    swapped = lacr_loss(mu_e, mu_n[:, 0], mu_c[:, None], weights)
+    assert not torch.allclose(lacr_loss(mu_e, mu_c, mu_n[:, :1], weights), swapped)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_gradient_step_pulls_toward_clear_and_pushes_from_low(form):
+    torch.manual_seed(1)
+    mu_c, mu_n = torch.zeros(1, 4, 3, 3), torch.randn(1, 2, 4, 3, 3) + 2.0
+    mu_e = (0.48 * mu_n.mean(dim=1)).requires_grad_()
+    lacr_loss(mu_e, mu_c, mu_n, form=form).sum().backward()
+    moved = mu_e.detach() - 1e-3 * mu_e.grad
+    assert latent_distance(moved, mu_c) < latent_distance(mu_e, mu_c)
+    for k in range(2):
+        assert latent_distance(moved, mu_n[:, k]) > latent_distance(mu_e, mu_n[:, k])
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_nearer_to_low_than_to_clear_it_only_pulls(form):
+    """D_p > D_n: beyond the negative, pushing away would push from clear as well."""
+    mu_c, mu_n = torch.zeros(1, 2, 1, 1), torch.ones(1, 1, 2, 1, 1)
+    mu_e = torch.full((1, 2, 1, 1), 1.5, requires_grad=True)
+    lacr_loss(mu_e, mu_c, mu_n, form=form).sum().backward()
+    assert (mu_e.grad > 0).all()  # a step goes back toward clear, through the negative
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_gradient_by_finite_differences(latents, form):
+    mu_e, mu_c, mu_n, weights = latents
+    near = (mu_c + 0.1 * mu_e).requires_grad_()  # D_p < D_n: nothing is detached
+    assert torch.autograd.gradcheck(lambda e: lacr_loss(e, mu_c, mu_n, weights, form), near)
+
+
+def test_an_image_that_takes_no_part_has_no_value_and_no_gradient(latents):
+    mu_e, mu_c, mu_n, weights = latents
+    mu_n = mu_n - 2.0  # near enough for the triplet's hinge to be active
+    weights = weights * torch.tensor([1.0, 0.0]).view(2, 1, 1)
+    mu_e = mu_e.clone().requires_grad_()
+    for form in FORMS:
+        loss = lacr_loss(mu_e, mu_c, mu_n, weights, form=form)
+        assert loss[0] != 0 and loss[1] == 0
+        (gradient,) = torch.autograd.grad(loss.sum(), mu_e)
+        assert gradient.isfinite().all()
+        assert gradient[0].abs().sum() > 0 and gradient[1].abs().sum() == 0
+
+
+def test_identical_latents_give_no_nan():
+    same = torch.ones(1, 4, 2, 2, requires_grad=True)
+    lacr_loss(same, same.detach(), same.detach()[:, None]).sum().backward()
+    assert same.grad.isfinite().all()
+
+
+def test_unknown_form_is_named(latents):
+    with pytest.raises(ValueError, match="cosine"):
+        lacr_loss(*latents, form="cosine")
+
+
+def test_weights_grow_with_the_light_a_region_lost():
+    clear = torch.full((1, 3, 16, 16), 0.8)
+    low = clear.clone()
+    low[..., :8, :8] = 0.2  # lost 0.6
+    low[..., 8:, 8:] = 0.5  # lost 0.3
+    low[..., 8:, :8] = 0.9  # brighter than clear: clipped at 0
+    weights = light_aware_weights(low, clear)
+    expected = torch.tensor([[[0.6, 0.0], [0.0, 0.3]]]) / 0.225
+    torch.testing.assert_close(weights, expected)
+    assert weights.mean().item() == pytest.approx(1.0)
+
+
+def test_weights_are_zero_where_no_light_was_lost_and_one_when_not_light_aware():
+    clear = torch.rand(2, 3, 24, 20)
+    low = torch.stack([clear[0], 0.3 * clear[1]])
+    assert (light_aware_weights(low, clear)[0] == 0).all()
+    flat = light_aware_weights(low, clear, light_aware=False)
+    assert flat.shape == (2, 3, 3)  # ceil(24/8), ceil(20/8)
+    assert (flat[0] == 0).all() and (flat[1] == 1).all()
+
+
+def test_region_light_averages_the_pixels_that_exist():
+    x = torch.rand(1, 3, 12, 8)
+    light = x.amax(1)
+    expected = torch.stack([light[:, :8].mean((1, 2)), light[:, 8:].mean((1, 2))], dim=1)
+    torch.testing.assert_close(region_light(x)[..., 0], expected)
+
+
+def test_low_pass_keeps_the_mean_and_takes_fine_texture_away():
+    rows = torch.arange(32) % 2
+    stripes = rows.float().view(1, 1, 32, 1).expand(1, 3, 32, 32)
+    out = low_pass(stripes)
+    torch.testing.assert_close(out, torch.full_like(out, 0.5))
+    assert low_pass(torch.rand(1, 3, 19, 21)).shape == (1, 3, 19, 21)
+    assert torch.equal(low_pass(stripes, 1), stripes)

@@ -1,0 +1,30 @@
+"""The committed notebooks keep the rules of notebooks/README.md; nothing is executed."""
+
+from __future__ import annotations
+
+import papermill
+import pytest
+
+from lacr_lib.teaching.rules import PARAMETERS, RULES, Rule
+from lacr_lib.teaching.sources import NOTEBOOKS, Numbered, find_notebooks, read_built
+
+COURSE = find_notebooks()
+
+
+@pytest.mark.parametrize("notebook", COURSE, ids=lambda each: each.name)
+@pytest.mark.parametrize("rule", RULES, ids=lambda each: each.__name__)
+def test_a_committed_notebook_keeps_the_rule(notebook: Numbered, rule: Rule) -> None:
+    assert list(rule(read_built(notebook), notebook)) == []
+
+
+@pytest.mark.parametrize("notebook", COURSE, ids=lambda each: each.name)
+def test_papermill_knows_the_parameters(notebook: Numbered) -> None:
+    # Papermill only prints a warning for a parameter that it does not find.
+    assert set(papermill.inspect_notebook(str(notebook.built))) >= PARAMETERS
+
+
+def test_the_course_is_numbered_without_a_gap_and_each_notebook_has_a_source() -> None:
+    numbers = [int(notebook.name[:2]) for notebook in COURSE]
+    assert numbers == list(range(len(numbers)))
+    assert len(numbers) >= 8
+    assert {file.stem for file in NOTEBOOKS.glob("*.ipynb")} == {each.name for each in COURSE}

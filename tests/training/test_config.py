@@ -1,0 +1,30 @@
+import pytest
+
+from lacr_lib import LacrError, TrainConfig
+
+
+def test_lambda_ramps_up_and_stays():
+    config = TrainConfig(steps=100, lambda_lacr=0.4, lacr_ramp=0.2)
+    assert config.lambda_at(0) == 0
+    assert config.lambda_at(10) == pytest.approx(0.2)
+    assert config.lambda_at(20) == config.lambda_at(99) == pytest.approx(0.4)
+    assert TrainConfig(lacr_ramp=0.0).lambda_at(1) == pytest.approx(0.1)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"steps": 0},
+        {"learning_rate": 0.0},
+        {"beta": -1.0},
+        {"ema": 1.0},
+        {"lacr_form": "cosine"},
+        {"lacr_encoder": "momentum"},
+        {"lacr_anchor": "code", "negatives": 1},
+        {"crop": 33},
+        {"learning_rate": float("nan")},
+    ],
+)
+def test_a_wrong_value_is_named(wrong):
+    with pytest.raises(LacrError, match=next(iter(wrong))):
+        TrainConfig(**wrong)

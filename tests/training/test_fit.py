@@ -1,0 +1,107 @@
+import json
+import math
+
+import pytest
+import torch
+
+from lacr_lib import LacrError, TrainConfig, fit, load_model
+from lacr_lib.training.run_folder import is_finished
+
+CONFIG = TrainConfig(steps=6, crop=32, batch_size=2, checkpoint_every=2)
+
+
+def same_weights(a, b):
+    return all(torch.equal(x, y) for x, y in zip(a.state_dict().values(), b.state_dict().values()))
+
+
+class Killed(Exception):
+    pass
+
+
+def kill_at(step):
+    def on_step(now, record, model):
+        if now == step:
+            raise Killed
+
+    return on_step
+
+
+def test_training_lowers_the_loss(make_model, photoset):
+    config = TrainConfig(steps=30, crop=32, batch_size=4, learning_rate=3e-3)
+    history = fit(make_model(), photoset, config).history
+    first, last = (sum(r["reconstruction"] for r in part) for part in (history[:5], history[-5:]))
+    assert last < 0.8 * first
+
+
+def test_the_same_seed_gives_the_same_weights(make_model, photoset):
+    runs = [fit(make_model(), photoset, CONFIG).model for _ in range(2)]
+    assert same_weights(*runs)
+    other = fit(make_model(), photoset, TrainConfig(**{**vars(CONFIG), "seed": 1})).model
+    assert not same_weights(runs[0], other)
+
+
+@pytest.mark.parametrize("killed_at", [1, 3, 5])
+def test_a_killed_and_resumed_run_equals_a_whole_one(make_model, photoset, tmp_path, killed_at):
+    whole = fit(make_model(), photoset, CONFIG)
+    with pytest.raises(Killed):
+        fit(make_model(), photoset, CONFIG, tmp_path, on_step=kill_at(killed_at))
+    assert not is_finished(tmp_path)
+    resumed = fit(make_model(), photoset, CONFIG, tmp_path, resume=True)
+    assert same_weights(whole.model, resumed.model)
+    assert resumed.history == whole.history
+    assert is_finished(tmp_path)
+
+
+def test_run_folder_holds_history_config_and_averaged_weights(make_model, photoset, tmp_path):
+    result = fit(make_model(), photoset, CONFIG, tmp_path)
+    lines = (tmp_path / "history.jsonl").read_text().splitlines()
+    assert [json.loads(line)["step"] for line in lines] == [1, 2, 3, 4, 5, 6]
+    assert json.loads((tmp_path / "config.json").read_text())["train"]["steps"] == 6
+    assert same_weights(load_model(tmp_path / "model.safetensors"), result.model)
+    assert [p.name for p in tmp_path.glob("checkpoint-*")] == ["checkpoint-0000006"]
+
+
+def test_resume_without_a_checkpoint_starts_at_0_and_says_so(
+    make_model, photoset, tmp_path, capsys
+):
+    fit(make_model(), photoset, CONFIG, tmp_path, resume=True)
+    assert "starting at step 0" in capsys.readouterr().err
+
+
+def test_two_runs_into_one_folder_are_refused(make_model, photoset, tmp_path):
+    def second_run(step, record, model):
+        with pytest.raises(LacrError, match="another training run"):
+            fit(make_model(), photoset, CONFIG, tmp_path)
+        raise Killed
+
+    with pytest.raises(Killed):
+        fit(make_model(), photoset, CONFIG, tmp_path, on_step=second_run)
+
+
+def poisoned(model, steps):
+    """A model whose parameters receive a non-finite gradient in the given steps."""
+    calls = iter(range(1000))
+
+    def spoil(grad):
+        return grad * math.nan if next(calls) in steps else grad
+
+    model.decoder.head.bias.register_hook(spoil)
+    return model
+
+
+def test_a_step_with_a_non_finite_gradient_is_skipped_and_counted(make_model, photoset):
+    result = fit(poisoned(make_model(), {1, 3}), photoset, CONFIG)
+    assert [r["skipped"] for r in result.history] == [0, 1, 1, 2, 2, 2]
+    assert all(p.isfinite().all() for p in result.model.parameters())
+
+
+def test_too_many_skipped_steps_stop_training_with_a_clear_error(make_model, photoset):
+    config = TrainConfig(**{**vars(CONFIG), "skipped_limit": 2})
+    with pytest.raises(LacrError, match="gradients were not finite in 3 steps"):
+        fit(poisoned(make_model(), set(range(1000))), photoset, config)
+
+
+def test_on_step_sees_every_step(make_model, photoset):
+    seen = []
+    fit(make_model(), photoset, CONFIG, on_step=lambda step, record, model: seen.append(step))
+    assert seen == [1, 2, 3, 4, 5, 6]

@@ -1,0 +1,91 @@
+import pytest
+import torch
+
+from lacr_lib import TrainConfig
+from lacr_lib.data.batches import TrainingBatches
+from lacr_lib.losses.kl import kl_divergence
+from lacr_lib.losses.reconstruction import reconstruction_loss
+from lacr_lib.training.average import average_of
+from lacr_lib.training.objective import contrast_term, objective
+
+
+@pytest.fixture
+def batch(photoset):
+    config = TrainConfig(crop=32, clear_share=0.0, synthetic_share=0.0)
+    data = TrainingBatches(photoset, config)
+    return torch.utils.data.default_collate([data[i] for i in range(3)])
+
+
+def shaken(model):
+    torch.nn.init.normal_(model.decoder.head.weight, std=0.1)
+    torch.nn.init.normal_(model.gain_head[-1].weight, std=0.5)
+    return model
+
+
+def test_loss_is_the_weighted_sum_of_its_terms(make_model, batch):
+    model = shaken(make_model())
+    config = TrainConfig(steps=10, lacr_ramp=0.5, beta=0.3, lambda_lacr=0.7)
+    terms = objective(model, average_of(model, 0.9).module, batch, config, step=2)
+    expected = terms.reconstruction + 0.3 * terms.kl + config.lambda_at(2) * terms.lacr
+    torch.testing.assert_close(terms.loss, expected)
+    assert terms.lacr > 0
+
+
+def test_terms_are_those_of_the_losses(make_model, batch):
+    model = shaken(make_model()).eval()  # eval: z is the mean, nothing is drawn
+    terms = objective(model, model, batch, TrainConfig(), step=0)
+    out = model(batch["low"])
+    torch.testing.assert_close(
+        terms.reconstruction, reconstruction_loss(out.enhanced, batch["clear"]).mean()
+    )
+    torch.testing.assert_close(terms.kl, kl_divergence(out.mu, out.log_var).mean())
+
+
+def test_gradient_of_lacr_reaches_the_image_and_not_the_averaged_encoder(make_model, batch):
+    model, config = shaken(make_model()), TrainConfig()
+    averaged = average_of(model, 0.9).module
+    out = model(batch["low"])
+    contrast_term(out, averaged, batch, config).sum().backward()
+    assert all(p.grad is None for p in averaged.parameters())
+    assert model.gain_head[-1].weight.grad.abs().sum() > 0
+
+
+def test_online_encoder_gets_the_gradient_too(make_model, batch):
+    model = shaken(make_model())
+    out = model(batch["low"])
+    image = out._replace(enhanced=out.enhanced.detach())
+    online = TrainConfig(lacr_encoder="online")
+    contrast_term(image, model, batch, online).sum().backward()
+    assert model.encoder.posterior.weight.grad.abs().sum() > 0
+
+
+def test_low_pass_takes_fine_texture_out_of_the_terms_sight(make_model, batch):
+    """A checkerboard of zero mean on x_e moves the plain term and not the low-passed one."""
+    model = shaken(make_model()).eval()
+    averaged = average_of(model, 0.9).module
+    out = model(batch["low"])
+    rows, columns = torch.meshgrid(torch.arange(32), torch.arange(32), indexing="ij")
+    texture = 0.1 * (1 - 2 * ((rows + columns) % 2)).float()
+    textured = out._replace(enhanced=out.enhanced + texture)
+    moved = {}
+    for size in (1, 4):
+        config = TrainConfig(lacr_low_pass=size)
+        values = [contrast_term(o, averaged, batch, config) for o in (out, textured)]
+        moved[size] = (values[0] - values[1]).abs().max().item()
+    assert moved[4] < 1e-4 < moved[1]
+
+
+def test_anchor_code_leaves_the_own_input_out_of_the_negatives(make_model, batch):
+    model = shaken(make_model()).eval()
+    out = model(batch["low"])
+    config = TrainConfig(lacr_anchor="code")
+    changed = {**batch, "negatives": batch["negatives"].clone()}
+    changed["negatives"][:, 0] = 0.5
+    values = [contrast_term(out, model, b, config) for b in (batch, changed)]
+    torch.testing.assert_close(values[0], values[1])
+
+
+def test_the_twin_has_no_contrast(make_model, batch):
+    model = shaken(make_model())
+    terms = objective(model, model, batch, TrainConfig(lambda_lacr=0.0), step=9)
+    assert terms.lacr == 0
