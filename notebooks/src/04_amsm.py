@@ -12,7 +12,7 @@
 # **Before you start** [Notebook 03](03_rcam.ipynb) (attention, softmax over choices). You should know what a convolution is;
 # *depth-wise* means that each channel has a kernel of its own and channels are not mixed.
 #
-# **Time** About 40 minutes to read and try; the code runs in less than a minute on 2 CPU cores, and needs no GPU.
+# **Time** About 40 minutes to read and try; the code runs in under two minutes on 2 CPU cores, and needs no GPU.
 
 # %%
 import numpy as np
@@ -382,7 +382,11 @@ label = f"error above that of (3, 5, 7),\n{parameters['3, 5, 7']:,} parameters (
 panels.error_bars({labels[name]: more[name] for name in others}, dots, label, digits=1);
 
 # %% [markdown]
-# **What you see.** BARS
+# **What you see.** Bars: by how many percent each variant errs more than three scales, picture by picture, with a 95 % interval over the
+# pictures; rings are single trainings. One scale is behind, the smallest window most. But single scales have
+# fewer parameters too. The control on the right settles it: three branches of 7 x 7 have *more* parameters than `(3, 5, 7)`, and still
+# err 4 % more. It is the variety of scales that pays here, not the number of weights. (The control was trained
+# once; the trainings of the others scatter by less than 1 %.)
 
 # %%
 record(**{f"error_amsm_{name.replace(', ', '_')}": each.mean() for name, each in mean_errors.items()})
@@ -404,7 +408,9 @@ bars = {f"training {run + 1}": by_size(each) for run, each in enumerate(weights)
 figures.selection(bars, names, windows);
 
 # %% [markdown]
-# **What you see.** WEIGHTS
+# **What you see.** Small spots get most of their weight from 3 x 3; for medium and large ones weight moves to the wider
+# windows, in both trainings. It is a *tendency*, not a switch as in section 3: a 7 x 7 kernel can learn to be narrow, so the
+# branches are not what their names say, and nothing forces a clean division of labour.
 
 # %%
 shift = np.mean([mean_window(each) for each in weights], axis=0)
@@ -433,4 +439,144 @@ per_size = {
 figures.field_width(per_size, names);
 
 # %% [markdown]
-# **What you see.** FIELD
+# **What you see.** What the network really looks through, measured by gradients, kernels included. For small spots AMSM looks through
+# 2.2 pixels, for medium and large ones through 4: it opens and closes its own window, picture by picture. The network
+# with 7 x 7 alone has one width for all, a compromise in between. So we need not trust the names of the branches: what counts
+# can be measured.
+
+# %%
+adapts = {name: large_minus_small(each) for name, each in widths.items()}
+record(**{f"field_shift_{name.strip('()').replace(', ', '_')}": tuple(each) for name, each in adapts.items()})
+record_claim("three scales: field for large minus for small spots (pixels)", *adapts["(3, 5, 7)"], above=0.5)
+
+# %% [markdown]
+# ## 7 · How far does the released encoder see?
+#
+# The released encoder has eight AMSMs and four RCAMs, with downsampling between them. On paper, windows add up and each downsampling
+# stretches all later ones. Section 1 showed that the rim of such a sum is faint. So measure both, for the last pixel of every
+# stage: how far *could* it see (any gradient at all), and how far *does* it see (the square that holds 90 % of the gradient)?
+#
+# Tokens and branch weights look at the whole picture. For the windows alone they are recorded first, then replayed as
+# constants; a second row leaves them live.
+
+# %%
+encoder = load_model("lacr-vae").encoder
+photos = [scene for scene in layouts.open_photoset(DATA).scenes if scene.clear]
+photos = photos[-choose(PROFILE, smoke=1, demo=6, full=20) :]
+edge = choose(PROFILE, smoke=64, demo=256, full=256)
+
+
+def middle_crop(image):
+    top, left = (image.shape[0] - edge) // 2, (image.shape[1] - edge) // 2
+    return torch.from_numpy(image[top : top + edge, left : left + edge]).permute(2, 0, 1)[None] / 255
+
+
+def set_statistics(mode):
+    for part in encoder.modules():
+        if isinstance(part, blocks.GlobalStatistic):
+            part.mode = mode
+
+
+def field_of_stage(number, x, mode):
+    """Gradient of a stage's middle pixel with respect to the image: (h, w), sums to 1."""
+    out, x = [], x.clone().requires_grad_()
+    hook = encoder.stages[number].register_forward_hook(lambda module, inputs, found: out.append(found))
+    set_statistics("record")
+    encoder(x)
+    set_statistics(mode)
+    encoder(x)
+    set_statistics("live")
+    hook.remove()
+    _, channels, rows, columns = out[-1].shape
+    signs = torch.randint(2, (channels,), generator=torch.Generator().manual_seed(SEED)) * 2.0 - 1
+    (out[-1][0, :, rows // 2, columns // 2] * signs).sum().backward()  # else channels might cancel
+    field = x.grad[0].abs().sum(dim=0)
+    return (field / field.sum()).numpy()
+
+
+def half_width(field, share):
+    """Pixels from the middle to the side of the square that holds this share of the field."""
+    far = np.abs(np.indices(field.shape) - edge // 2).max(axis=0)
+    return int(np.searchsorted(np.bincount(far.ravel(), field.ravel()).cumsum(), share * field.sum()))
+
+
+# %%
+rows = {
+    title: [np.mean([field_of_stage(k, middle_crop(scene.low[-1].read()), mode) for scene in photos], axis=0) for k in range(4)]
+    for title, mode in {"windows only": "replay", "with tokens": "live"}.items()
+}
+boxes = {title: [half_width(field, 0.9) for field in fields] for title, fields in rows.items()}
+figures.stage_fields(rows, boxes);
+
+# %% [markdown]
+# **What you see.** FIELDS
+
+# %%
+for number in range(4):
+    field = rows["windows only"][number]
+    reach = int(np.abs(np.argwhere(field > 0) - edge // 2).max())
+    print(f"stage {number + 1}: could see {reach:3d} pixels to each side, does see {boxes['windows only'][number]:3d}")
+record(**{f"stage_{n + 1}_sees_{name}": boxes[title][n] for name, title in (("windows", "windows only"), ("live", "with tokens")) for n in range(4)})
+beyond = [1 - rows["with tokens"][3][rows["windows only"][3] > 0].sum(), 0.0][edge < 128]
+record(share_beyond_all_windows_stage_4=float(beyond))
+
+# %% [markdown]
+# ## Recap
+#
+# - A gradient from one output pixel measures what a layer sees; most of a large receptive field is faint.
+# - No window is best: it depends on the size of the detail and on the noise, so on the light.
+# - Softmax over branches lets a picture choose. What the choice is told decides: the mean of a linear convolution says nothing of
+#   scale, the mean absolute response does.
+# - AMSM runs three windows side by side, mixes them for each channel, and says by a map where the result counts.
+# - On the toy three scales beat one, and beat three copies of the largest, which have more parameters.
+# - AMSM's measured window follows the size of the detail, even where the branch weights shift only by a tendency.
+
+# %% [markdown]
+# ## Your turn
+#
+# 1. **`effective_width(field, share)`**: the side of the smallest centred square that holds this share of a field. Apply it to the
+#    fields of section 1. How does it grow from one 3 x 3 layer to two, to four, to eight?
+# 2. **`amsm_with_dilation()`**: replace the 7 x 7 branch by a 3 x 3 one with dilation 3, which reaches as far with 9 weights
+#    instead of 49. Train it on the toy. What is lost?
+# 3. **More noise.** Train AMSM with `noise=1.0`. Section 2 says that every detail should now ask for a wider
+#    window. Do the measured widths follow?
+
+# %% [markdown]
+# ## Think!
+#
+# 1. The weights over the branches are one number for a picture and channel, not for a pixel. What goes wrong on a
+#    photograph with fine grass below and a smooth sky above?
+#
+#    <details><summary>One answer</summary>
+#
+#    The whole picture gets one compromise. The spatial map and the feed-forward part can correct it a little, and other
+#    channels can specialise in sky or grass. A weight for each pixel would be possible and costs more; selective-kernel
+#    networks found the global choice good enough for classification. For enhancement it is open.
+#
+#    </details>
+#
+# 2. In section 3 the plain mean is useless because convolutions are linear. What if a ReLU stood between?
+#
+#    <details><summary>One answer</summary>
+#
+#    Then the mean is no longer fixed by the input's mean, and it does carry scale: for a response that is symmetric
+#    around zero the mean of its ReLU is half the mean absolute value. Selective-kernel networks do that. We keep
+#    the branches linear and take the absolute value for the descriptor only.
+#
+#    </details>
+#
+# 3. A crop and the whole photograph have different branch weights. When does that matter?
+#
+#    <details><summary>One answer</summary>
+#
+#    When a model is trained on crops and used on whole frames, and when a large photograph is treated in tiles:
+#    neighbouring tiles would be treated differently and the seam would show. The library records such global
+#    statistics once, on a reduced copy, and replays them in every tile: the switch that section 7 used.
+#
+#    </details>
+
+# %% [markdown]
+# ## Next
+#
+# The encoder is complete. [Notebook 05](05_lacr_training.ipynb) adds the term that gave the method its name: how do negatives
+# train an enhancer?
