@@ -126,8 +126,7 @@ class StepSampler(Sampler[list[int]]):
     """Sample numbers of each step from `start` on, for one of several processes.
 
     Step s of P processes with B images each sees samples s*P*B .. (s+1)*P*B - 1, whatever P and B
-    make
-    of that product: two processes of 4 images see what one process of 8 sees.
+    make of that product: two processes of 4 images see what one process of 8 sees.
     """
 
     def __init__(

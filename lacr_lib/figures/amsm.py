@@ -1,4 +1,4 @@
-"""Figures of notebook 04: textures, windows and their errors, who chooses which, receptive fields."""
+"""Figures of notebook 04: textures, windows and their errors, choices, receptive fields."""
 
 from __future__ import annotations
 
@@ -20,7 +20,9 @@ WINDOW_COLOURS = (OKABE_ITO["sky"], OKABE_ITO["blue"], OKABE_ITO["black"])
 DETAIL_COLOURS = (OKABE_ITO["orange"], OKABE_ITO["vermillion"], OKABE_ITO["purple"])
 
 
-def textures(clean: Sequence[ArrayLike], noisy: Sequence[ArrayLike], names: Sequence[str]) -> Figure:
+def textures(
+    clean: Sequence[ArrayLike], noisy: Sequence[ArrayLike], names: Sequence[str]
+) -> Figure:
     """Clean textures above, what the camera gives below; a column for each size of detail."""
     figure, axes = plt.subplots(
         2, len(names), figsize=(1.9 * len(names) + 0.9, 4.1), squeeze=False, layout="constrained"
@@ -143,8 +145,8 @@ def stage_fields(
 ) -> Figure:
     """Receptive fields of encoder stages, a row a way of measuring, logarithmic colours.
 
-    rows: title -> fields (h, w) that sum to 1. boxes: title -> half width, in pixels, of the square
-    that holds 90 % of each field.
+    rows: title -> fields (h, w) that sum to 1. boxes: title -> for each field half the side, in
+    pixels, of the square around its middle that holds 90 % of it.
     """
     columns = len(next(iter(rows.values())))
     figure, axes = plt.subplots(
@@ -156,9 +158,8 @@ def stage_fields(
             values = np.maximum(np.asarray(field), 1e-8)
             drawn = axis.imshow(values, cmap="magma", norm=LogNorm(1e-7, 1e-2))
             bare(axis)
-            middle = (np.array(values.shape) / 2)[::-1] - 0.5
-            corner = middle - half - 0.5
-            axis.add_patch(Rectangle(tuple(corner), 2 * half + 1, 2 * half + 1, fill=False,
+            top, left = (n / 2 - half - 0.5 for n in values.shape)  # -0.5: the edge of pixel 0
+            axis.add_patch(Rectangle((left, top), 2 * half, 2 * half, fill=False,
                                      edgecolor=OKABE_ITO["sky"], linewidth=1.6))  # fmt: skip
         line[0].set_ylabel(title, fontsize=10.5)
     for number, axis in enumerate(axes[0]):

@@ -1,4 +1,4 @@
-"""Figures of notebook 02: what a VAE learns, what its code costs, and whether the decoder reads it."""
+"""Figures of notebook 02: what a VAE learns, what its code costs, does the decoder read it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,8 @@ def mosaic(images: Any, columns: int, gap: int = 1) -> Floats:
     framed = np.pad(tiles, ((0, 0), (0, gap), (0, gap)), constant_values=1.0)
     _, height, width = framed.shape
     table = framed.reshape(-1, columns, height, width).transpose(0, 2, 1, 3)
-    return table.reshape(-1, columns * width)[:-gap, :-gap] if gap else table.reshape(-1, columns * width)
+    picture = table.reshape(-1, columns * width)
+    return picture[: picture.shape[0] - gap, : picture.shape[1] - gap]
 
 
 def gradient_estimates(estimates: Mapping[str, Floats], truth: float) -> Figure:
@@ -48,7 +49,9 @@ def gradient_estimates(estimates: Mapping[str, Floats], truth: float) -> Figure:
     for axis, (name, values), color in zip(axes, estimates.items(), colors, strict=False):
         axis.hist(values, bins=bins, density=True, color=color)
         axis.axvline(truth, color="black", linewidth=1.5)
-        axis.set_title(f"{name}: mean {values.mean():.2f}, deviation {values.std():.2f}", loc="left")
+        axis.set_title(
+            f"{name}: mean {values.mean():.2f}, deviation {values.std():.2f}", loc="left"
+        )
         axis.set(yticks=[], ylabel="density")
     axes[-1].set_xlabel(f"estimate of the gradient from one batch (black: the truth, {truth:.0f})")
     return figure
@@ -75,8 +78,8 @@ def kl_cost() -> Figure:
 def toy_latent(places: Floats, codes: Floats, decoded: Floats, extent: float) -> Figure:
     """A two-dimensional latent: where the toys lie in it, and what lies where.
 
-    places, codes: (N, 2), column and row of each lamp in pixels, its posterior mean. decoded: the mosaic
-    of codes on a square grid over -extent .. extent.
+    places, codes: (N, 2), column and row of each lamp in pixels, its posterior mean. decoded: the
+    mosaic of codes on a square grid over -extent .. extent.
     """
     figure, axes = plt.subplots(1, 3, figsize=(WIDTH, 3.4), width_ratios=(1, 1, 1.3))
     for axis, coordinate, name in zip(axes, places.T, ("column", "row"), strict=False):
@@ -98,8 +101,8 @@ def rate_distortion(
 ) -> Figure:  # fmt: skip
     """Distortion against rate, a point a beta, and the active units of each.
 
-    multiples: beta in units of the ELBO's. rate: bits a pixel. distortion: mean |error|. slope: what
-    the ELBO pays for a bit a pixel, in distortion: its level lines fall by that much.
+    multiples: beta in units of the ELBO's. rate: bits a pixel. distortion: mean |error|. slope:
+    what the ELBO pays for a bit a pixel, in distortion: its level lines fall by that much.
     """
     figure, (plane, units) = plt.subplots(1, 2, figsize=(WIDTH, 3.6), width_ratios=(1.6, 1))
     names = [name_of(multiple) for multiple in multiples]
@@ -111,13 +114,15 @@ def rate_distortion(
     plane.plot(line, distortion[at] - slope * (line - rate[at]), "--", color=GREY,
                label="equal ELBO through beta = 1")  # fmt: skip
     low, high = min(distortion), max(distortion)
-    plane.set(xlabel="rate (bits a pixel)", ylabel="distortion (mean |error|, white = 1)",
-              ylim=(low - 0.25 * (high - low), high + 0.2 * (high - low)), xlim=(0, line[1]))  # fmt: skip
+    plane.set(xlabel="rate (bits a pixel)", ylabel="distortion (mean |error|, white = 1)")
+    plane.set(xlim=(0, line[1]), ylim=(1.25 * low - 0.25 * high, 1.2 * high - 0.2 * low))
     plane.legend(loc="upper right")
     bars = units.bar(range(len(names)), active, color=BLUE)
     units.bar_label(bars)
     units.set_xticks(range(len(names)), names)
-    units.set(xlabel="beta / ELBO's beta", ylabel=f"active units of {channels}", ylim=(0, channels * 1.12))
+    units.set(
+        xlabel="beta / ELBO's beta", ylabel=f"active units of {channels}", ylim=(0, channels * 1.12)
+    )
     return figure
 
 
@@ -157,8 +162,8 @@ def swap_costs(drops: Mapping[str, Mapping[str, tuple[float, float, float]]]) ->
 def region_change(before: Any, after: Any, row: int, column: int, view: int = 40) -> Figure:
     """Two images that differ in the code of one region, and the difference around it, enlarged.
 
-    Images as `as_array` takes them. row, column: the region, counted in regions. view: half the width
-    of the enlarged part, in pixels, cut off at the image's border.
+    Images as `as_array` takes them. row, column: the region, counted in regions. view: half the
+    width of the enlarged part, in pixels, cut off at the image's border.
     """
     first, second = as_array(before), as_array(after)
     change = np.abs(second - first).mean(axis=2)
@@ -186,8 +191,8 @@ def region_change(before: Any, after: Any, row: int, column: int, view: int = 40
 def reach(distance: Floats, change: Floats, inside: Floats) -> Figure:
     """Change against distance from the region that was changed, and the share of it inside.
 
-    distance (N,) pixels from the region's centre; change (N,) mean |change| there, its maximum as 1;
-    inside (N,) share of the whole change within that distance, 0 to 1.
+    distance (N,) pixels from the region's centre; change (N,) mean |change| there, its maximum
+    as 1; inside (N,) share of the whole change within that distance, 0 to 1.
     """
     figure, axis = plt.subplots(figsize=(WIDTH, 2.9))
     axis.axvspan(0, REGION / 2, color="#E6E6E6", label="the region itself")

@@ -22,12 +22,9 @@ class AMSM(nn.Module):
 
     Paper: "multi-scale features that improve the representation capability", guided by attention.
     Ours: the rest, after selective-kernel networks (Li et al. 2019) for the softmax over branches
-    and
-    CBAM (Woo et al. 2018) for the spatial map. The branch attention sees the mean *absolute*
-    response
-    of each branch: the plain mean of a linear convolution is the image mean times the kernel's sum
-    and
-    says nothing about scale.
+    and CBAM (Woo et al. 2018) for the spatial map. The branch attention sees the mean *absolute*
+    response of each branch: the plain mean of a linear convolution is the image mean times the
+    kernel's sum and says nothing about scale.
     Shapes: (B, C, h, w) -> same; with return_attention=True also AmsmAttention.
     """
 

@@ -13,8 +13,7 @@ class PixelNorm(nn.Module):
     """LayerNorm over the channels of each pixel; shape-preserving on (B, C, h, w).
 
     It uses no statistic over space, so a crop, a frame and a tile of the same pixels are treated
-    alike;
-    BatchNorm would carry the training crops' brightness into a dark photograph.
+    alike; BatchNorm would carry the training crops' brightness into a dark photograph.
     Source: Ba et al. 2016; per pixel as in ConvNeXt (Liu et al. 2022).
     """
 
@@ -32,9 +31,8 @@ class GlobalStatistic(nn.Module):
     """The one door through which a statistic over the whole image enters a module.
 
     Live, it returns what it is asked to compute. A photograph over one megapixel is seen twice:
-    once
-    reduced, `mode = "record"`, and once in full or in tiles, `mode = "replay"`, so that every tile
-    knows the same global light. The stored value is no weight and is never saved.
+    once reduced, `mode = "record"`, and once in full or in tiles, `mode = "replay"`, so that every
+    tile knows the same global light. The stored value is no weight and is never saved.
     """
 
     def __init__(self) -> None:

@@ -38,9 +38,8 @@ class LacrVae(nn.Module):
     """x_e = x_l * exp(g(z)) + r(z, skips): light is decoded from z alone, structure from the skips.
 
     Paper: the encoder's stages (RCAM, AMSM, AMSM), three downsamplings, the reparameterised last
-    map,
-    a depth-wise decoder with concatenated skips. Ours: the gain map, the instance-normalised skips,
-    normalisation, widths; see ModelConfig.
+    map, a depth-wise decoder with concatenated skips. Ours: the gain map, the instance-normalised
+    skips, normalisation, widths; see ModelConfig.
     Shapes: x (B, 3, H, W) in [0, 1], sRGB, any H, W >= 16 (reflect-padded to multiples of 8,
     cropped back).
     Raises ValueError for any other shape.

@@ -12,8 +12,8 @@ def average_of(model: LacrVae, decay: float) -> AveragedModel:
     """An exponential moving average of a model, frozen, whose memory grows at the start.
 
     The decay of update n is min(decay, (1 + n) / (10 + n)), so that early averages forget the
-    random
-    initial weights. Source: the momentum encoder of MoCo (He et al. 2020); warm-up as is customary.
+    random initial weights. Source: the momentum encoder of MoCo (He et al. 2020); warm-up as is
+    customary.
     """
 
     def blend(average: Tensor, current: Tensor, updates: Tensor | int) -> Tensor:

@@ -43,8 +43,7 @@ def fit(
 
     With `out`, checkpoints, history and the final averaged weights go to that folder; `resume`
     continues from its last checkpoint. on_step(step, record, averaged model) follows each step of
-    the
-    main process. The model given is trained in place; the result holds its running average.
+    the main process. The model given is trained in place; the result holds its running average.
     Raises LacrError when the folder is in use or too many steps had non-finite gradients.
     """
     on_gpu = torch.cuda.is_available()

@@ -29,8 +29,8 @@ def objective(
     """L = L_rec(x_e, x_c) + beta KL + lambda(step) LACR, averaged over the batch.
 
     `averaged` is the EMA model: in LACR its frozen encoder reads the images, so the gradient
-    reaches
-    x_e only and the network cannot inflate its own latents instead of moving its images [ours].
+    reaches x_e only and the network cannot inflate its own latents instead of moving its images
+    [ours].
     """
     out: Enhancement = model(batch["low"])
     reconstruction = reconstruction_loss(out.enhanced, batch["clear"], config.ssim_weight).mean()

@@ -87,9 +87,9 @@ def test_synthetic_samples_reach_below_the_ladder():
 def test_noise_changes_real_frames_and_keeps_their_mean():
     noisy = samples(60, levels=(0.5,), **{**REAL_ONLY, "noise_share": 1.0})
     clean = samples(60, levels=(0.5,), **{**REAL_ONLY, "noise_share": 0.0})
-    gaps = [(n["low"].mean() - c["low"].mean()).item() for n, c in zip(noisy, clean)]
+    gaps = [(n["low"].mean() - c["low"].mean()).item() for n, c in zip(noisy, clean, strict=True)]
     assert abs(np.mean(gaps)) < 0.02
-    assert all(not torch.equal(n["low"], c["low"]) for n, c in zip(noisy, clean))
+    assert all(not torch.equal(n["low"], c["low"]) for n, c in zip(noisy, clean, strict=True))
 
 
 def test_window_at_half_size_is_the_area_average():
@@ -103,7 +103,7 @@ def test_window_at_half_size_is_the_area_average():
 def test_two_processes_see_what_one_with_the_double_batch_sees():
     whole = list(StepSampler(2, 5, batch=4))
     halves = [list(StepSampler(2, 5, batch=2, process=p, processes=2)) for p in range(2)]
-    assert [a + b for a, b in zip(*halves)] == whole
+    assert [a + b for a, b in zip(*halves, strict=True)] == whole
     assert len(whole) == len(StepSampler(2, 5, 4)) == 3
     assert whole[0][0] == 8  # resumed at step 2: sample 2 * 4
 

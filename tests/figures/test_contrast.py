@@ -64,15 +64,16 @@ def test_light_lost_shows_its_maps_with_bars():
     maps = [axis.images[0].get_array() for axis in figure.axes[2:4]]
     np.testing.assert_array_equal(maps[0], lost)
     np.testing.assert_array_equal(maps[1], 2 * lost)
-    assert [axis.get_ylabel() for axis in figure.axes[4:]] == ["light lost (1 = white)", "weight (mean 1)"]
+    assert [axis.get_ylabel() for axis in figure.axes[4:]] == [
+        "light lost (1 = white)",
+        "weight (mean 1)",
+    ]
 
 
 def test_step_response_in_per_cent_of_each_photograph():
     one = figures.Response("cup", [-0.1, -0.2], torch.tensor([0.01, 0.02]))
     figure = figures.step_response([0.5, 1.0], [one, one])
-    for axis, role, values in zip(
-        figure.axes, ("clear", "low"), ([-10, -20], [1, 2]), strict=True
-    ):
+    for axis, role, values in zip(figure.axes, ("clear", "low"), ([-10, -20], [1, 2]), strict=True):
         drawn = [line for line in axis.lines if line.get_color() == ROLES[role]]
         assert len(drawn) == 2
         np.testing.assert_allclose(drawn[0].get_ydata(), values, rtol=1e-5)

@@ -14,7 +14,7 @@ def pair():
 
 def test_ssim_agrees_with_scikit_image(pair):
     settings = {"gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False}
-    for x, y, ours in zip(*pair, ssim(*pair)):
+    for x, y, ours in zip(*pair, ssim(*pair), strict=True):
         theirs = structural_similarity(
             x.numpy(), y.numpy(), channel_axis=0, data_range=1.0, **settings
         )

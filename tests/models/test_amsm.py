@@ -17,7 +17,7 @@ def test_output_equals_the_formula_written_out(module):
     normed = module.norm(x)
     responses = [
         F.conv2d(normed, b.weight, b.bias, padding=k // 2, groups=6)
-        for b, k in zip(module.branches, (3, 5, 7))
+        for b, k in zip(module.branches, (3, 5, 7), strict=True)
     ]
     fused = torch.zeros_like(x)
     for image in range(2):

@@ -31,7 +31,7 @@ def attention_by_loop(module, x):
     out = torch.empty_like(half)
     for image in range(x.shape[0]):
         keys, values = [], []
-        for token, level in zip(tokens[image], levels):
+        for token, level in zip(tokens[image], levels, strict=True):
             key, value = module.key_value(token + module.grid_embedding[level]).chunk(2)
             keys.append(key)
             values.append(value)

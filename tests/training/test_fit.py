@@ -11,7 +11,10 @@ CONFIG = TrainConfig(steps=6, crop=32, batch_size=2, checkpoint_every=2)
 
 
 def same_weights(a, b):
-    return all(torch.equal(x, y) for x, y in zip(a.state_dict().values(), b.state_dict().values()))
+    return all(
+        torch.equal(x, y)
+        for x, y in zip(a.state_dict().values(), b.state_dict().values(), strict=True)
+    )
 
 
 class Killed(Exception):
