@@ -612,8 +612,8 @@ figures.swap_costs(lost);
 # %% [markdown]
 # **What you see.** PSNR lost when a frame is decoded with a code that is not its own, averaged over all exposures of the held-out
 # scenes (black: 95 % interval over scenes, of which there are only three, so they are wide). Look at *zeros* first. With free skips
-# the picture is no worse without any code; it is even a little better. Ours loses 3.3 dB: there the light was in the
-# code. *Other exposure* (brightest for darkest and so on) hurts both. So 250 steps have not yet silenced the code of the free
+# the picture is no worse without any code; it is even a little better. Ours loses about 3 dB: there the light was in
+# the code. *Other exposure* (brightest for darkest and so on) hurts both. So 250 steps have not yet silenced the code of the free
 # skips: a wrong word still disturbs a decoder that would rather hear none. The argument of section 7 tells where
 # training is heading, not how soon it arrives. The *next scene's* code at the same exposure says little
 # either way. On these ladders all scenes were darkened by the same camera, so their light is alike.
@@ -648,7 +648,7 @@ columns = ["low", "its own z", "brighter frame's z", "z = 0", "clear"]
 images.show_grid(rows, row_titles=list(enhancers), column_titles=columns, captions=captions);
 
 # %% [markdown]
-# **What you see.** One dark frame, decoded with three codes. Upper row: nearly the same picture three times, within 0.7 dB; the
+# **What you see.** One dark frame, decoded with three codes. Upper row: nearly the same picture three times, within 1.5 dB; the
 # network with free skips has found its own way to brighten and hardly asks `z`. Lower row: with the code of a *brighter*
 # frame our decoder believes that less light is missing, and the shadows sink; without a code they sink further and the colour
 # goes with them. Light is in the code; edges and textures, which come through the skips, stay what they were. Neither
