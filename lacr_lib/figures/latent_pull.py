@@ -57,7 +57,7 @@ def way_sketch(low: Place, clear: Place, enhanced: Mapping[str, tuple[Place, flo
         )  # fmt: skip
     axis.set(xlabel="latent entry 1 (latent units)", ylabel="latent entry 2 (latent units)")
     axis.set_aspect("equal")
-    axis.margins(x=0.14, y=0.25)
+    axis.margins(x=0.27, y=0.25)
     return figure
 
 

@@ -513,7 +513,12 @@ boxes = {title: [half_width(field) for field in fields] for title, fields in row
 figures.stage_fields(rows, boxes);
 
 # %% [markdown]
-# **What you see.** FIELDS
+# **What you see.** Where the middle of each stage's output gets its information, averaged over six photographs; the colour is
+# logarithmic, and the blue square holds 90 % of the gradient. *Upper row*: with the global statistics held, a stage sees its
+# neighbourhood. The faint rim grows as the windows add up; the square grows slowly, from 7 pixels on each side of the middle
+# to 26. *Lower row*: with tokens and branch weights live, a veil lies over the whole photograph, in rectangles: these are RCAM's
+# regions. It is thousands of times fainter than the middle, but it has all the pixels of the photograph. From the second stage on it
+# stretches the blue square almost to the border. AMSM looks at the neighbourhood, RCAM at everything else, and both count.
 
 # %%
 windows_only, live = rows.values()

@@ -399,14 +399,15 @@ straighter = paired_interval(straight[0], straight[2], scene_names, SEED)
 record(straightness=interval(straight[0], scene_names, SEED), length_ratio=np.median(shrunk[:, 0]))
 record_claim("Real ladders run straighter than shuffled ones", *straighter, above=0)
 record_claim("Exposures lie in order", *interval(order[0], scene_names, SEED), above=0.8)
-ends = "Enhanced ladders end nearer to clear, in every kind of scene"
-record_claim(ends, *interval(shrunk[:, 1], scene_names, SEED), below=1, shown=False)
+gap_left = interval(shrunk[:, 1], scene_names, SEED)
+record_claim("Enhanced ladders end nearer to clear (gap, mean over scenes)", *gap_left, below=1)
+record_claim("And so does each single one (largest gap)", shrunk[:, 1].max(), below=1, shown=False)
 
 # %% [markdown]
-# The table tells two kinds of scenes apart. Where the clear photograph has ordinary light, little of the gap is left;
-# where it is dark itself (small luma in the last column), much of the gap stays, or it even *grows*. The last claim is
-# therefore not shown. A method that is trained to brighten needs to be told when to stop, and the clear photographs of
-# the training set, each chosen by a person, are all that tells it.
+# On the mean of the scenes the gap is halved, but the table tells two kinds of scenes apart. Where the clear photograph
+# has ordinary light, little of the gap is left; where it is dark itself (small luma in the last column), much of the gap
+# stays, or it even *grows*. The last claim is therefore not shown. A method that is trained to brighten needs to be told
+# when to stop, and the clear photographs of the training set, each chosen by a person, are all that tells it.
 #
 # ## 6 · Training as a film
 #
@@ -539,8 +540,9 @@ figures.scene_family(three[2], fitted, moved, chosen, rows);
 
 # %% [markdown]
 # **What you see.** Left, the UMAP of section 3 with one scene picked out and all others grey: its low-light regions
-# (blue) lie where low-light regions of all scenes lie, its enhanced ones (red) have left them and lie with its clear
-# ones (green). Right, the photographs behind the dots: for each rung what the model and its twin made of it. Side by
+# (blue) lie where low-light regions of all scenes lie. Its enhanced ones (red) have left them; a good part lies among
+# its clear ones (green), the rest on islands of its own. UMAP likes to make an island of a small but systematic
+# difference, and the AUC of enhanced against clear in section 4 says that there is one. Right, the photographs behind the dots: for each rung what the model and its twin made of it. Side by
 # side the two are hard to tell apart, which is just what the intervals of section 4 said.
 #
 # ## Recap
