@@ -128,6 +128,9 @@ def _train(commands: argparse._SubParsersAction[OneLineParser]) -> None:
     )  # fmt: skip
     _data_option(parser)
     parser.add_argument("--out", required=True, metavar="RUN_DIR", help="made if missing")
+    parser.add_argument(
+        "--init", metavar="NAME|FILE", help="go on from weights that exist; default: random ones"
+    )
     parser.add_argument("--steps", type=int, metavar="N")
     parser.add_argument("--seed", type=int, metavar="S")
     parser.add_argument(

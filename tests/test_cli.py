@@ -7,9 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from lacr_lib.cli import main
+from lacr_lib.inference.load import load_model, read_metadata
 
 
 @pytest.fixture(scope="module")
@@ -248,6 +250,25 @@ def test_train_stops_resumes_and_finishes_once(ladders, tmp_path, capsys):
     assert main([*run, "--resume"]) == 0
     assert "finished" in capsys.readouterr().out
     assert (out / "model.safetensors").read_bytes() == first
+
+
+def test_training_goes_on_from_weights_that_exist(ladders, tmp_path, capsys):
+    first, second, third = (str(tmp_path / name) for name in ("first", "second", "third"))
+    run = ["train", "--data", ladders, "--steps", "1", "--out"]
+    assert main([*run, first, "--set", *SMALL]) == 0
+    weights = f"{first}/model.safetensors"
+    still = ["crop=32", "batch_size=2", "learning_rate=1e-12", "weight_decay=0"]
+    assert main([*run, second, "--init", weights, "--set", *still]) == 0
+    start, end = load_model(weights), load_model(f"{second}/model.safetensors")
+    assert end.config == start.config
+    for before, after in zip(start.state_dict().values(), end.state_dict().values(), strict=True):
+        torch.testing.assert_close(before, after)
+    about = read_metadata(f"{second}/model.safetensors")["about"]
+    assert about["init"] == read_metadata(weights)["about"]
+    capsys.readouterr()
+    assert main([*run, third, "--init", weights, "--set", *SMALL]) == 2
+    assert "leave out base_channels, latent_channels" in capsys.readouterr().err
+    assert not Path(third).exists()
 
 
 def test_training_of_a_seed_is_repeatable(ladders, tmp_path):

@@ -13,6 +13,7 @@ from lacr_lib.errors import LacrError
 if TYPE_CHECKING:
     from lacr_lib.data.layouts import PhotoSet
     from lacr_lib.models.config import ModelConfig
+    from lacr_lib.models.vae import LacrVae
     from lacr_lib.training.config import TrainConfig
 
 
@@ -27,8 +28,9 @@ def run(options: Namespace) -> int:
         print(f"{out / WEIGHTS}: this run is finished, nothing to do")
         return 0
     photoset = _training_scenes(options.data)
+    model, about = _first_weights(options.init, model_config, train.seed)
     with begun():
-        record = _fit(model_config, photoset, train, out, options.resume)
+        record = _fit(model, photoset, train, options, {"data": photoset.name, **about})
     loss = f", loss {record['loss']:.4f}" if record else ""
     print(f"{out / WEIGHTS}: {train.steps} steps{loss}")
     return 0
@@ -47,6 +49,10 @@ def configurations(options: Namespace) -> tuple[TrainConfig, ModelConfig]:
         if name in for_training:
             raise LacrError(f"{name} is given twice, as an option and by --set; keep one")
         for_training[name] = value
+    if options.init and for_model:
+        raise LacrError(
+            f"the weights of --init bring their model settings: leave out {', '.join(for_model)}"
+        )
     return TrainConfig(**for_training), ModelConfig(**for_model)
 
 
@@ -71,16 +77,32 @@ def _training_scenes(data: str) -> PhotoSet:
     return chosen
 
 
-def _fit(
-    model_config: ModelConfig, photoset: PhotoSet, train: TrainConfig, out: Path, resume: bool
-) -> dict[str, float] | None:
-    """Trains with a bar; the last step's record, None where no step was left to do."""
+def _first_weights(
+    init: str | None, config: ModelConfig, seed: int
+) -> tuple[LacrVae, dict[str, Any]]:
+    """What training starts from, weights that exist or random ones, and how those were made."""
     import torch
 
+    from lacr_lib.inference.load import load_model, read_metadata
     from lacr_lib.models.vae import LacrVae
+
+    if init:
+        return load_model(init), {"init": read_metadata(init)["about"]}
+    torch.manual_seed(seed)  # the twin with another lambda starts from the same weights
+    return LacrVae(config), {}
+
+
+def _fit(
+    model: LacrVae,
+    photoset: PhotoSet,
+    train: TrainConfig,
+    options: Namespace,
+    about: dict[str, Any],
+) -> dict[str, float] | None:
+    """Trains with a bar; the last step's record, None where no step was left to do."""
     from lacr_lib.training.fit import fit
 
-    torch.manual_seed(train.seed)  # the twin with another lambda starts from the same weights
+    out = Path(options.out).expanduser()
     bars: list[Any] = []  # made at the first step, and so in the main process only
 
     def show(step: int, record: dict[str, float], _: LacrVae) -> None:
@@ -90,7 +112,7 @@ def _fit(
         bars[0].update(step - bars[0].n)
 
     try:
-        history = fit(LacrVae(model_config), photoset, train, out, resume, show).history
+        history = fit(model, photoset, train, out, options.resume, show, about).history
     finally:
         for each in bars:
             each.close()

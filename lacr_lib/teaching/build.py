@@ -28,10 +28,11 @@ def kernel_environment(settings: Mapping[str, str]) -> Iterator[None]:
     The kernel is this environment's own, whatever kernels and start-up files the user has.
     """
     with tempfile.TemporaryDirectory() as ipython:
-        # The kernel would warn on every start that it talks without encryption, to this machine.
+        # It would warn on every start that it talks without encryption, to this machine, and call
+        # the interrupt by which it is told to end an error.
         profile = Path(ipython, "profile_default")
         profile.mkdir()
-        Path(profile, "ipython_kernel_config.py").write_text("c.IPKernelApp.log_level = 40\n")
+        Path(profile, "ipython_kernel_config.py").write_text("c.IPKernelApp.log_level = 50\n")
         fixed = {
             "IPYTHONDIR": ipython,
             "JUPYTER_PREFER_ENV_PATH": "1",

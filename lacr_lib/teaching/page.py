@@ -84,9 +84,11 @@ def write_html(notebook: Path) -> Path:
     return target
 
 
-def start_page(rows: Sequence[Row], profile: str) -> str:
-    """The page that lists the notebooks with title, minutes and result: HTML in one file."""
-    total = sum(row.minutes for row in rows)
+def start_page(rows: Sequence[Row], profile: str, minutes: float) -> str:
+    """The page that lists the notebooks with title, minutes and result: HTML in one file.
+
+    minutes: of the whole run, which is less than the sum where notebooks ran side by side.
+    """
     failed = sum(bool(row.error) for row in rows)
     summary = f"{failed} of {len(rows)} notebooks failed" if failed else "every notebook ran"
     return f"""<!DOCTYPE html>
@@ -100,7 +102,7 @@ def start_page(rows: Sequence[Row], profile: str) -> str:
 <body>
 <h1>LACR-VAE: the course, executed</h1>
 <p>Light-aware contrastive learning for low-light photographs, notebook by notebook.
-Profile <code>{escape(profile)}</code>: {summary}, in {total:.1f} minutes.</p>
+Profile <code>{escape(profile)}</code>: {summary}, in {minutes:.1f} minutes.</p>
 <table>
 <thead><tr><th>Notebook</th><th class="minutes">Minutes</th><th>Result</th></tr></thead>
 <tbody>

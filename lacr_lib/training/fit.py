@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from accelerate import Accelerator
@@ -38,12 +38,14 @@ def fit(
     out: Path | None = None,
     resume: bool = False,
     on_step: OnStep | None = None,
+    about: Mapping[str, Any] | None = None,
 ) -> FitResult:
     """Train a model on a photoset; device, precision and processes are accelerate's business.
 
     With `out`, checkpoints, history and the final averaged weights go to that folder; `resume`
     continues from its last checkpoint. on_step(step, record, averaged model) follows each step of
     the main process. The model given is trained in place; the result holds its running average.
+    about: further JSON values for the metadata of the weights, such as where they started.
     Raises LacrError when the folder is in use or too many steps had non-finite gradients.
     """
     on_gpu = torch.cuda.is_available()
@@ -53,14 +55,14 @@ def fit(
     model = model.to(accelerator.device, memory_format=torch.channels_last).train()
     averaged = average_of(model, config.ema)
     optimizer = torch.optim.AdamW(
-        model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
+        model.parameters(), config.learning_rate, weight_decay=config.weight_decay, fused=True
     )
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimizer, config.learning_rate, total_steps=config.steps + 1, pct_start=0.1
     )
     trained, optimizer = accelerator.prepare(model, optimizer)
     accelerator.register_for_checkpointing(averaged, schedule)
-    with RunFolder(out, accelerator, config, model.config) as run:
+    with RunFolder(out, accelerator, config, model.config, about) as run:
         start = run.restore() if resume else 0
         skipped = 0
         for step, batch in enumerate(batches(photoset, config, accelerator, start), start):

@@ -6,9 +6,11 @@ import json
 import os
 import shutil
 import sys
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from accelerate import Accelerator
 from filelock import FileLock, Timeout
@@ -39,9 +41,15 @@ class RunFolder:
     """
 
     def __init__(
-        self, out: Path | None, accelerator: Accelerator, config: TrainConfig, model: ModelConfig
+        self,
+        out: Path | None,
+        accelerator: Accelerator,
+        config: TrainConfig,
+        model: ModelConfig,
+        about: Mapping[str, Any] | None = None,
     ) -> None:
         self.out = out
+        self.about = dict(about or {})
         self.accelerator = accelerator
         self.config = config
         self.model_config = model
@@ -57,6 +65,7 @@ class RunFolder:
             except Timeout:
                 raise LacrError(f"{self.out}: another training run is using this folder") from None
             settings = {"model": asdict(self.model_config), "train": asdict(self.config)}
+            settings |= {"about": self.about} if self.about else {}
             write_text(self.out / "config.json", json.dumps(settings, indent=1) + "\n")
         return self
 
@@ -112,7 +121,7 @@ class RunFolder:
         """Write the history and, once and last, the averaged weights."""
         if self.out is not None and self.writes:
             self.write_history(self.out)
-            facts = {"steps": self.config.steps, "seed": self.config.seed}
+            facts = {"steps": self.config.steps, "seed": self.config.seed, **self.about}
             save_model(model, self.out / WEIGHTS, {**facts, "train": asdict(self.config)})
 
     def write_history(self, folder: Path) -> None:

@@ -551,7 +551,7 @@ small = ModelConfig(
     stem_stride=2,
 )
 recipe = TrainConfig(
-    steps=choose(PROFILE, smoke=4, demo=180, full=3000),
+    steps=choose(PROFILE, smoke=4, demo=140, full=3000),
     crop=choose(PROFILE, smoke=32, demo=64, full=128),
     batch_size=choose(PROFILE, smoke=2, demo=8, full=16),
     learning_rate=choose(PROFILE, smoke=2e-3, demo=2e-3, full=8e-4),

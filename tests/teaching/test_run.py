@@ -48,7 +48,7 @@ def test_a_failing_notebook_is_told_and_stops_no_other(
 
 
 def test_names_of_files_are_escaped_on_the_start_page() -> None:
-    page = start_page([Outcome('02_a"b<c', "", 1.25)], "demo")
+    page = start_page([Outcome('02_a"b<c', "", 1.25)], "demo", 1.25)
     assert 'href="notebooks/02_a%22b%3Cc.html"' in page
     assert "02_a&quot;b&lt;c" in page
     assert "every notebook ran, in 1.2 minutes" in page
