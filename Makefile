@@ -14,8 +14,9 @@ FITS := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2
 KEY := $(shell { pwd; cat requirements.lock pyproject.toml; } | cksum | cut -d ' ' -f 1)
 STAMP := $(VENV)/ready-$(KEY)
 
-# One thread a process, since pytest runs two of them. Emptied: a backend that hides the pictures.
-TEST_SETTINGS := LACR_PROFILE=smoke OMP_NUM_THREADS=1 MPLBACKEND=
+# One thread a process, since pytest runs two of them; numba would set PyTorch's back to all cores.
+# Emptied: a backend that hides the pictures.
+TEST_SETTINGS := LACR_PROFILE=smoke OMP_NUM_THREADS=1 NUMBA_NUM_THREADS=1 MPLBACKEND=
 
 .DEFAULT_GOAL := help
 .PHONY: help run test lab sync notebooks check clean

@@ -77,7 +77,9 @@ def run_all(chosen: list[Numbered], folder: Path, profile: str) -> Iterator[Outc
     fresh = multiprocessing.get_context("spawn")
     quiet = (signal.SIGINT, signal.SIG_DFL)  # a process that is interrupted ends without a word
     pool = ProcessPoolExecutor(AT_ONCE, fresh, signal.signal, quiet)
-    with kernel_environment({"LACR_PROFILE": profile, "OMP_NUM_THREADS": str(threads)}), pool:
+    # numba, which UMAP brings, would set the number of PyTorch's threads back to all cores
+    share = dict.fromkeys(("OMP_NUM_THREADS", "NUMBA_NUM_THREADS"), str(threads))
+    with kernel_environment({"LACR_PROFILE": profile, **share}), pool:
         try:
             started = [pool.submit(run_one, notebook, folder, profile) for notebook in chosen]
             yield from (future.result() for future in as_completed(started))

@@ -12,7 +12,7 @@
 # **Before you start** You need PyTorch modules and training loops, and from notebook [01](01_data.ipynb) that light is
 # uneven and that a dark photograph is no dimmed copy of a clear one. No knowledge of VAEs.
 #
-# **Time** About 60 minutes to read and try; the code runs in under two minutes on 2 CPU cores. Everything is trained
+# **Time** About 60 minutes to read and try; the code runs in about three minutes on 2 CPU cores. Everything is trained
 # here, small and from scratch; the last section looks at released weights.
 
 # %%

@@ -12,7 +12,7 @@
 # **Before you start** Notebooks [01](01_data.ipynb) (stops, illumination fields) and [02](02_vae.ipynb) (where the encoder
 # sits). You should know what a convolution and a softmax are. Attention is built here from nothing.
 #
-# **Time** About 45 minutes to read and try; the code runs in a minute on 2 CPU cores, and needs no GPU.
+# **Time** About 45 minutes to read and try; the code runs in about two minutes on 2 CPU cores, and needs no GPU.
 
 # %%
 import time

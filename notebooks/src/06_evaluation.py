@@ -12,7 +12,7 @@
 # **Before you start** NumPy arrays are enough for the first half. The model under test is the released one, so
 # nothing is trained here; what it *is*, notebooks 02 to 05 have built. The baselines need no training at all.
 #
-# **Time** About 50 minutes to read and try; the code runs in about a minute on 2 CPU cores. No GPU is needed.
+# **Time** About 50 minutes to read and try; the code runs in under two minutes on 2 CPU cores. No GPU is needed.
 
 # %%
 from dataclasses import replace

@@ -11,7 +11,7 @@
 # **Before you start** Notebook 02 (what the latent map is) and 05 (what LACR does in training). Of 06 you need one
 # idea: an interval over *scenes* tells how much a number would change with other photographs.
 #
-# **Time** About 45 minutes to read; the code runs in about a minute on 2 CPU cores, a good part of which UMAP spends
+# **Time** About 45 minutes to read; the code runs in about three minutes on 2 CPU cores, a good part of which UMAP spends
 # on compiling itself. A GPU would not help.
 
 # %%
