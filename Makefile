@@ -29,8 +29,10 @@ help:  ## list these commands
 run: $(STAMP)  ## execute every notebook into build/, with a start page
 	@$(TOOL) run $(NOTEBOOKS)
 
+# The longest file first, so that the other process does not wait for it in the end.
 test: $(STAMP)  ## unit tests, and the notebooks in small
-	@$(TEST_SETTINGS) $(RUN) -m pytest -n 2 --dist loadfile --nbval-lax --nbval-current-env tests notebooks $(ARGS)
+	@$(TEST_SETTINGS) $(RUN) -m pytest -n 2 --dist loadfile --no-loadscope-reorder --nbval-lax --nbval-current-env \
+	  tests/notebooks/test_smoke.py tests notebooks $(ARGS)
 
 lab: $(STAMP)  ## open JupyterLab on notebooks/
 	@$(RUN) -m jupyterlab --notebook-dir=notebooks $(ARGS)
