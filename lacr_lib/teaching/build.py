@@ -41,6 +41,9 @@ def kernel_environment(settings: Mapping[str, str]) -> Iterator[None]:
         }
         before = dict(os.environ)
         os.environ.update(fixed | dict(settings))
+        if "OMP_NUM_THREADS" in os.environ:
+            # numba, which UMAP brings, would set PyTorch's threads back to all cores
+            os.environ["NUMBA_NUM_THREADS"] = os.environ["OMP_NUM_THREADS"]
         os.environ.pop("MPLBACKEND", None)  # such as Agg, with which no picture would appear
         try:
             yield

@@ -56,7 +56,8 @@ def run(chosen: list[Numbered], out: Path) -> int:
     except OSError as error:
         print(f"notebooks: cannot write to {out}: {error.strerror}", file=sys.stderr)
         return 2
-    print(f"{len(chosen)} notebooks, profile {profile}, {AT_ONCE} at a time", flush=True)
+    at_once = min(AT_ONCE, len(chosen))
+    print(f"Profile {profile}, notebooks to run: {len(chosen)}, {at_once} at a time", flush=True)
     started = time.perf_counter()
     outcomes: list[Outcome] = []
     for outcome in run_all(chosen, out / "notebooks", profile):
@@ -73,19 +74,17 @@ def run(chosen: list[Numbered], out: Path) -> int:
 
 def run_all(chosen: list[Numbered], folder: Path, profile: str) -> Iterator[Outcome]:
     """Runs notebooks in processes of their own, AT_ONCE at a time; outcomes as they end."""
-    threads = max(1, (os.cpu_count() or 1) // min(AT_ONCE, len(chosen)))
+    at_once = min(AT_ONCE, len(chosen))
+    threads = max(1, (os.cpu_count() or 1) // at_once)
     fresh = multiprocessing.get_context("spawn")
     quiet = (signal.SIGINT, signal.SIG_DFL)  # a process that is interrupted ends without a word
-    pool = ProcessPoolExecutor(AT_ONCE, fresh, signal.signal, quiet)
-    # numba, which UMAP brings, would set the number of PyTorch's threads back to all cores
-    share = dict.fromkeys(("OMP_NUM_THREADS", "NUMBA_NUM_THREADS"), str(threads))
-    with kernel_environment({"LACR_PROFILE": profile, **share}), pool:
+    pool = ProcessPoolExecutor(at_once, fresh, signal.signal, quiet)
+    with kernel_environment({"LACR_PROFILE": profile, "OMP_NUM_THREADS": str(threads)}):
         try:
             started = [pool.submit(run_one, notebook, folder, profile) for notebook in chosen]
             yield from (future.result() for future in as_completed(started))
-        except KeyboardInterrupt:
+        finally:
             pool.shutdown(cancel_futures=True)
-            raise
 
 
 def run_one(notebook: Numbered, folder: Path, profile: str) -> Outcome:

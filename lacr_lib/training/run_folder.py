@@ -36,8 +36,8 @@ class RunFolder:
 
     An operating-system lock, released when the process ends however it ends, guards the folder. A
     checkpoint is written beside and renamed, so one whole checkpoint always exists. Without a
-    folder (`out` is None) only the history is kept, in memory. Raises LacrError when another
-    process holds the folder.
+    folder (`out` is None) only the history is kept, in memory. about: JSON values for config.json
+    and for the metadata of the weights. Raises LacrError when another process holds the folder.
     """
 
     def __init__(

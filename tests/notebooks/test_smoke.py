@@ -18,9 +18,7 @@ def test_a_smoke_run_records_the_same_names_and_finite_numbers(
     notebook: Numbered, tmp_path: Path
 ) -> None:
     target = tmp_path / notebook.built.name
-    with kernel_environment(
-        {"LACR_PROFILE": "smoke", "OMP_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1"}
-    ):
+    with kernel_environment({"LACR_PROFILE": "smoke", "OMP_NUM_THREADS": "1"}):
         execute(notebook, target, "smoke")
     metrics, claims = read_records(nbformat.read(target, as_version=4))
     committed, committed_claims = read_records(read_built(notebook))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 
 import nbformat
@@ -48,6 +50,28 @@ def test_kernels_inherit_settings_that_are_put_back(monkeypatch: pytest.MonkeyPa
         assert os.environ["LACR_PROFILE"] == "full"
         assert "MPLBACKEND" not in os.environ  # Agg would hide every picture
     assert dict(os.environ) == before
+
+
+@pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="one core: nothing to set back")
+def test_numba_leaves_pytorch_the_threads_that_it_was_given(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("NUMBA_NUM_THREADS", raising=False)  # `make test` sets it, for nbval
+    program = """
+import torch
+from numba import njit, prange
+@njit(parallel=True)
+def total(n):
+    s = 0
+    for i in prange(n):
+        s += i
+    return s
+total(10)
+print(torch.get_num_threads())
+"""
+    with kernel_environment({"OMP_NUM_THREADS": "1"}):
+        done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.stdout == "1\n", done.stderr
 
 
 def test_normalise_drops_what_needs_a_kernel_or_differs_between_runs() -> None:
