@@ -653,7 +653,7 @@ figures.asked_by_stage(asked);
 # **What you see.** A triangle is a photograph: how much brighter than the average region are the regions that its dark
 # (blue) and its bright quarter (green) ask? In stage 1 like asks like: the dark ask the dark, the bright the bright. In
 # stages 2 and 3 they ask *opposites*, as if to place themselves between the ends of the scale. In stage 4 everybody asks the
-# light, the dark pixels most: 0.9 stops above the average region, in each of the nine photographs. This is the comparison that the toy had
+# light, the dark pixels most: on average 0.9 stops above the average region, and above it in each of the nine photographs. This is the comparison that the toy had
 # found, but only in the deeper stages, and nobody had asked for it.
 
 # %%

@@ -25,6 +25,7 @@ from lacr_lib.data import camera, layouts
 from lacr_lib.evaluation import bootstrap
 from lacr_lib.figures import amsm as figures
 from lacr_lib.figures import panels
+from lacr_lib.inference.tiles import global_statistics
 from lacr_lib.models import blocks
 from lacr_lib.teaching import choose, record, record_claim, setup, show
 
@@ -421,11 +422,10 @@ record_claim("AMSM: window for large minus for small spots (pixels)", *result, a
 # %%
 def width_of_field(model, picture):
     """Width of what the middle pixel's output depends on: twice the mean distance, in pixels."""
-    model.amsm.energy.mode = "record"
-    model(picture)
-    model.amsm.energy.mode = "replay"  # the descriptor sees everything; here only the windows count
-    field = receptive_field(model, picture)
-    model.amsm.energy.mode = "live"
+    with global_statistics(model, "record"):
+        model(picture)
+    with global_statistics(model, "replay"):  # the descriptor sees everything; count the windows only
+        field = receptive_field(model, picture)
     row, column = np.indices(field.shape) - side // 2
     return 2 * float((field.numpy() * np.hypot(row, column)).sum() / field.sum())
 
@@ -456,8 +456,9 @@ record_claim("three scales: field for large minus for small spots (pixels)", *ad
 # stretches all later ones. Section 1 showed that the rim of such a sum is faint. So measure both, for the middle of every
 # stage's output: how far *could* it see (any gradient at all), and how far *does* it see (the square that holds 90 % of the gradient)?
 #
-# Tokens and branch weights look at the whole picture. For the windows alone they are recorded first, then replayed as
-# constants; a second row leaves them live.
+# RCAM's tokens and AMSM's branch weights look at the whole picture. The library has a switch for them, made for photographs
+# in tiles: `global_statistics` *records* them from one pass and *replays* them in the next, as constants. First both are held, so
+# that the windows are left; then the tokens are let go, then the branch weights too.
 
 # %%
 encoder = load_model("lacr-vae").encoder
@@ -471,20 +472,16 @@ def middle_crop(image):
     return torch.from_numpy(image[top : top + edge, left : left + edge]).permute(2, 0, 1)[None] / 255
 
 
-def set_statistics(mode):
-    for part in encoder.modules():
-        if isinstance(part, blocks.GlobalStatistic):
-            part.mode = mode
+def field_of_stage(number, x, held):
+    """Gradient of a stage's four middle pixels with respect to the image: (h, w), sums to 1.
 
-
-def field_of_stage(number, x, mode):
-    """Gradient of a stage's four middle pixels with respect to the image: (h, w), sums to 1."""
+    held: the modules whose global statistics are constants.
+    """
     out, x = [], x.clone().requires_grad_()
     hook = encoder.stages[number].register_forward_hook(lambda module, inputs, found: out.append(found))
-    for each in ("record", mode):
-        set_statistics(each)
-        encoder(x)
-    set_statistics("live")
+    for mode in ("record", "replay"):
+        with global_statistics(held, mode):
+            encoder(x)
     hook.remove()
     _, channels, rows, columns = out[-1].shape
     middle = out[-1][0, :, rows // 2 - 1 : rows // 2 + 1, columns // 2 - 1 : columns // 2 + 1]
@@ -505,32 +502,38 @@ def half_width(field, share=0.9):
 
 
 crops = [middle_crop(scene.low[-1].read()) for scene in photos]
+amsms = nn.ModuleList(part for stage in encoder.stages for part in stage[1:])
+held = {"windows only": encoder, "and tokens": amsms, "and branch weights": nn.ModuleList()}
 rows = {
-    title: [np.mean([field_of_stage(k, crop, mode) for crop in crops], axis=0) for k in range(4)]
-    for title, mode in (("windows only", "replay"), ("with tokens", "live"))
+    title: [np.mean([field_of_stage(k, crop, each) for crop in crops], axis=0) for k in range(4)]
+    for title, each in held.items()
 }
 boxes = {title: [half_width(field) for field in fields] for title, fields in rows.items()}
 figures.stage_fields(rows, boxes);
 
 # %% [markdown]
 # **What you see.** Where the middle of each stage's output gets its information, averaged over six photographs; the colour is
-# logarithmic, and the blue square holds 90 % of the gradient. *Upper row*: with the global statistics held, a stage sees its
+# logarithmic, and the blue square holds 90 % of the gradient. *Upper row*: with all global statistics held, a stage sees its
 # neighbourhood. The faint rim grows as the windows add up; the square grows slowly, from 7 pixels on each side of the middle
-# to 26. *Lower row*: with tokens and branch weights live, a veil lies over the whole photograph, in rectangles: these are RCAM's
-# regions. It is thousands of times fainter than the middle, but it has all the pixels of the photograph. From the second stage on it
-# stretches the blue square almost to the border. AMSM looks at the neighbourhood, RCAM at everything else, and both count.
+# to 26. *Middle row*: with the tokens let go, a veil lies over the whole photograph, in rectangles, the regions of the
+# tokens. It is thousands of times fainter than the middle, but it has all the pixels of the photograph, and from the second stage on
+# it stretches the blue square almost to the border. *Lower row*: letting the branch weights go as well changes nothing that one could
+# see, and the numbers below agree. They look at the whole picture too, but they are one number a channel: they hear how much
+# texture there is, not where. AMSM looks at the neighbourhood, RCAM at everything else.
 
 # %%
-windows_only, live = rows.values()
-outside = []  # share of the live gradient outside the square that holds 90 % of the windows' own
+windows_only, tokens, everything = rows.values()
+outside = []  # shares of the gradient outside the square that holds 90 % of the windows' own
 for number, does in enumerate(boxes["windows only"]):
     could = int(distance[windows_only[number] > 0].max()) + 1
-    outside.append(float(live[number][distance >= does].sum()))
+    outside.append([float(each[number][distance >= does].sum()) for each in (tokens, everything)])
     print(f"stage {number + 1}: its windows could see {'at least ' if could == edge // 2 else ''}{could} pixels, "
-          f"do see {does}; with tokens, {outside[-1]:.0%} of the gradient comes from farther away")
+          f"do see {does}; from farther away: {outside[-1][0]:.0%} with tokens, {outside[-1][1]:.0%} with all")
 record(**{f"stage_{n + 1}_windows_see": float(each) for n, each in enumerate(boxes["windows only"])})
-record(**{f"stage_{n + 1}_with_tokens_share_outside": each for n, each in enumerate(outside)})
-record_claim("with tokens, gradient from outside the windows' square (least of the stages)", min(outside), above=0.1)
+record(**{f"stage_{n + 1}_outside_with_tokens": each for n, (each, _) in enumerate(outside)})
+record(**{f"stage_{n + 1}_outside_with_all": each for n, (_, each) in enumerate(outside)})
+least = min(each for each, _ in outside)
+record_claim("tokens alone: gradient from outside the windows' square (least of the stages)", least, above=0.1)
 
 # %% [markdown]
 # ## Recap
