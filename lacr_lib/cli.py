@@ -81,7 +81,7 @@ def make_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"lacr {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for add in (_enhance, _evaluate, _train, _latents, _pull, _weights, _prepare):
+    for add in (_enhance, _evaluate, _train, _sweep, _latents, _pull, _weights, _prepare):
         add(commands)
     return parser
 
@@ -139,6 +139,18 @@ def _train(commands: argparse._SubParsersAction[OneLineParser]) -> None:
     )  # fmt: skip
     parser.add_argument("--checkpoint-every", type=int, metavar="N", help="steps")
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
+
+
+def _sweep(commands: argparse._SubParsersAction[OneLineParser]) -> None:
+    parser = _command(
+        commands, "sweep", "sweep:run",
+        "Train and measure a grid of settings and seeds: a record a run in DIR/records.jsonl. "
+        "Stopped, it goes on where it was; several of them with one DIR share the work.",
+    )  # fmt: skip
+    parser.add_argument("--grid", type=Path, required=True, metavar="FILE.toml")
+    _data_option(parser)
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="made if missing")
+    parser.add_argument("--list", action="store_true", help="name the runs and do nothing")
 
 
 def _latents(commands: argparse._SubParsersAction[OneLineParser]) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lacr_lib.commands.common import bar, begun, need_pairs, say
-from lacr_lib.commands.settings import read_settings
+from lacr_lib.training.settings import read_settings
 from lacr_lib.errors import LacrError
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from lacr_lib.errors import LacrError
-from lacr_lib.evaluation.metrics import psnr
+from lacr_lib.evaluation.metrics import psnr, ssim
 from lacr_lib.latent.encode import as_batch
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ class PairMeasure(NamedTuple):
     shared_to_clear: float
     shared_to_low: float
     psnr: float
+    ssim: float
     psnr_swapped: float
     psnr_zero: float
     texture: float
@@ -144,6 +145,7 @@ class _Scene:
             for z in (mu_low, donor, torch.zeros_like(mu_low))
         )
         mu = model.encode(enhanced).mu
+        reference = photo(self.clear)
         own = self.shared is model
         shared_mu = mu if own else self.shared.encode(enhanced).mu
         shared_low = mu_low if own else self.shared.encode(low).mu
@@ -157,9 +159,10 @@ class _Scene:
             to_low=_distance(mu, mu_low),
             shared_to_clear=_distance(shared_mu, self.shared_clear),
             shared_to_low=_distance(shared_mu, shared_low),
-            psnr=_psnr(enhanced, self.clear),
-            psnr_swapped=_psnr(swapped, self.clear),
-            psnr_zero=_psnr(zero, self.clear),
+            psnr=psnr(photo(enhanced), reference),
+            ssim=ssim(photo(enhanced), reference),
+            psnr_swapped=psnr(photo(swapped), reference),
+            psnr_zero=psnr(photo(zero), reference),
             texture=texture_energy(enhanced),
             texture_clear=texture_energy(self.clear),
             fraction=fraction_of_way(*(c.flatten(1).T for c in codes)).cpu().numpy(),
@@ -194,6 +197,6 @@ def _distance(a: Tensor, b: Tensor) -> float:
     return float((a - b).abs().mean())
 
 
-def _psnr(image: Tensor, reference: Tensor) -> float:
-    a, b = (x[0].permute(1, 2, 0).cpu().numpy() for x in (image, reference))
-    return psnr(a, b)
+def photo(image: Tensor) -> Floats:
+    """(1, 3, H, W) -> (H, W, 3), as the image metrics take it."""
+    return image[0].permute(1, 2, 0).cpu().numpy()

@@ -32,12 +32,17 @@ def estimate(statistic: Statistic, n_scenes: int, seed: int = 0, n: int = 2000) 
     np.add.at(counts, (np.arange(n)[:, None], drawn), 1.0)
     with np.errstate(invalid="ignore", divide="ignore"):
         values = statistic(counts)
-        value = float(statistic(np.ones((1, n_scenes)))[0])
+        value = once(statistic, n_scenes)
     values = values[np.isfinite(values)]  # a draw of one class alone has no AUC
     if not values.size:
         return Interval(value, float("nan"), float("nan"))
     low, high = np.percentile(values, [2.5, 97.5])
     return Interval(value, float(low), float(high))
+
+
+def once(statistic: Statistic, n_scenes: int) -> float:
+    """The statistic with each scene counted once."""
+    return float(statistic(np.ones((1, n_scenes)))[0])
 
 
 def difference(first: Statistic, second: Statistic) -> Statistic:

@@ -27,6 +27,10 @@ class ModelConfig:
     skips: bool = True
     illumination_input: bool = True  # max over RGB as a fourth input channel [ours]
     gain_from_latent: bool = True  # the gain map sees z alone, never a skip [ours]
+    residual_box: int = 0  # 0: free residual; n: its mean over n regions is taken away
+    gain_scale: float = 1.0
+    odds: bool = False
+    pedestal: float = 0.0  # added before the gain, taken off after it
     skip_norm: bool = True  # instance-normalise skips: takes their light away [ours]
     skip_dropout: float = 0.1  # share of training images that lose all skips [ours]
     stem_stride: int = 1  # 1: first stage at full resolution, as in the paper; 2: at half [ours]

@@ -82,12 +82,22 @@ class LacrVae(nn.Module):
             gain = self.gain(z, (height, width))
             if free_gain is not None:
                 gain = free_gain.float()[..., :height, :width].clamp(*LOG_GAIN_RANGE)
-            return x.float() * gain.exp() + residual.float()[..., :height, :width]
+            residual = residual.float()
+            if self.config.residual_box:
+                residual = residual - local_mean(residual, self.config.residual_box)
+            p = self.config.pedestal
+            k = gain.exp()
+            if self.config.odds:
+                y = (x.float() + p) / (1 + 2 * p)
+                lit = y * k / (1 + y * (k - 1)) * (1 + 2 * p) - p
+            else:
+                lit = (x.float() + p) * k - p
+            return lit + residual[..., :height, :width]
 
     def gain(self, z: Tensor, size: tuple[int, int]) -> Tensor:
         """Log gain map decoded from z alone: (B, Z, h, w) -> (B, 3, H, W) in [-1, 4], nats."""
         with torch.autocast(z.device.type, enabled=False):
-            coarse = self.gain_head(z.float())
+            coarse = self.gain_head(z.float()) * self.config.gain_scale
             scaled = F.interpolate(
                 coarse, scale_factor=REGION, mode="bilinear", align_corners=False
             )
@@ -219,6 +229,13 @@ def pad_to_regions(x: Tensor) -> Tensor:
     """Reflect-pad right and bottom: (B, 3, H, W) -> (B, 3, 8 ceil(H/8), 8 ceil(W/8))."""
     bottom, right = (-side % REGION for side in x.shape[2:])
     return F.pad(x, (0, right, 0, bottom), mode="reflect") if bottom or right else x
+
+
+def local_mean(x: Tensor, box: int) -> Tensor:
+    """Mean over regions, blurred over box x box of them, bilinear back: (B, C, H, W) -> same."""
+    coarse = F.avg_pool2d(x, REGION)
+    coarse = F.avg_pool2d(coarse, box, stride=1, padding=box // 2, count_include_pad=False)
+    return F.interpolate(coarse, scale_factor=REGION, mode="bilinear", align_corners=False)
 
 
 def resize(x: Tensor, size: torch.Size) -> Tensor:

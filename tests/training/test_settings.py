@@ -5,7 +5,7 @@ from typing import Literal
 
 import pytest
 
-from lacr_lib.commands.settings import read_settings
+from lacr_lib.training.settings import read_settings
 from lacr_lib.errors import LacrError
 
 

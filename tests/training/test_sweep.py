@@ -1,0 +1,146 @@
+"""A grid of runs: duplicates once, records whole, resumed after a kill, shared between processes."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import torch
+from filelock import FileLock
+
+from lacr_lib.data.layouts import open_photoset
+from lacr_lib.errors import LacrError
+from lacr_lib.models.config import ModelConfig
+from lacr_lib.models.vae import LacrVae
+from lacr_lib.training import sweep as sweeping
+from lacr_lib.training.sweep import RECORDS, read_grid, sweep
+
+TINY = """
+seeds = [0, 1]
+[every]
+base_channels = 4
+latent_channels = 4
+token_grids = [1, 2]
+crop = 32
+batch_size = 1
+steps = 2
+[runs."VAE"]
+rcam = false
+lambda_lacr = 0.0
+[runs."full"]
+[runs."LACR: ratio"]
+lacr_form = "ratio"
+"""
+
+
+@pytest.fixture
+def grid(tmp_path):
+    file = tmp_path / "grid.toml"
+    file.write_text(TINY)
+    return file
+
+
+def test_runs_of_equal_settings_are_one_run_with_two_names(grid):
+    runs = read_grid(grid)
+    assert [run.names for run in runs] == [("VAE",), ("full", "LACR: ratio")] * 2
+    assert [run.train.seed for run in runs] == [0, 0, 1, 1]
+    assert [run.folder for run in runs] == ["vae-seed0", "full-seed0", "vae-seed1", "full-seed1"]
+    assert runs[0].model.token_grids == (1, 2) and not runs[0].model.rcam and runs[1].model.rcam
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "no run is named"),
+        ("seeds = [", "not a readable grid"),
+        ("seeds = 3\n[runs.a]", "seeds is a list of whole numbers"),
+        ("[runs.a]\nstep = 3", "run 'a': --set step: no such setting; did you mean steps"),
+        ("[runs.a]\nsteps = 'x'", "a whole number"),
+        ("[runs.a]\nseed = 1", "seed is no setting of a run"),
+        ("[run.a]", "not run"),
+        ("[runs.'a b']\n[runs.'a-b']\nsteps=3", "two runs share the folder a-b-seed0"),
+        ("[runs]\na = 3", "settings are lines key = value"),
+    ],
+)
+def test_a_bad_grid_gets_one_clear_line(grid, text, message):
+    grid.write_text(text)
+    with pytest.raises(LacrError, match="grid.toml") as caught:
+        read_grid(grid)
+    assert message in str(caught.value)
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    """Measuring left out: what a sweep does around it is tested here."""
+    measured = []
+    monkeypatch.setattr(sweeping, "measure", lambda model, test: measured.append(model) or {})
+    return measured
+
+
+def test_every_run_has_one_record_and_is_not_trained_again(grid, tmp_path, quick):
+    embedded, out = open_photoset("embedded"), tmp_path / "out"
+    records = sweep(read_grid(grid)[:2], embedded, out)
+    assert [record["names"] for record in records] == [["VAE"], ["full", "LACR: ratio"]]
+    lines = [json.loads(line) for line in (out / RECORDS).read_text().splitlines()]
+    assert sorted(lines, key=str) == sorted(records, key=str)
+    assert all(isinstance(model, LacrVae) for model in quick) and len(quick) == 2
+    assert sweep(read_grid(grid)[:2], embedded, out) == records and len(quick) == 2
+
+
+def test_a_run_that_was_killed_before_its_record_goes_on(grid, tmp_path, quick, monkeypatch):
+    embedded, out, runs = open_photoset("embedded"), tmp_path / "out", read_grid(grid)[:1]
+    kill = pytest.MonkeyPatch()
+    kill.setattr(sweeping, "measure", lambda model, test: 1 / 0)
+    with kill.context(), pytest.raises(ZeroDivisionError):
+        sweep(runs, embedded, out)
+    kill.undo()
+    assert not (out / RECORDS).exists()
+    monkeypatch.setattr(sweeping, "measure", lambda model, test: {"measured": True})
+    (record,) = sweep(runs, embedded, out)
+    assert record["measured"]
+
+
+def test_a_run_that_another_process_holds_is_left_to_it(grid, tmp_path, quick):
+    embedded, out, runs = open_photoset("embedded"), tmp_path / "out", read_grid(grid)[:2]
+    (out / runs[0].folder).mkdir(parents=True)
+    told = []
+    with FileLock(out / runs[0].folder / ".claim"):
+        records = sweep(runs, embedded, out, told.append)
+    assert [record["names"][0] for record in records] == ["full"]
+    assert "vae-seed0: another process is at it" in told
+
+
+def test_a_folder_of_other_settings_is_refused_and_kept(grid, tmp_path, quick):
+    embedded, out = open_photoset("embedded"), tmp_path / "out"
+    sweep(read_grid(grid)[:1], embedded, out)
+    kept = (out / RECORDS).read_text()
+    grid.write_text(TINY.replace("steps = 2", "steps = 3"))
+    with pytest.raises(LacrError, match="vae-seed0 holds a run of other settings"):
+        sweep(read_grid(grid)[:1], embedded, out)
+    assert (out / RECORDS).read_text() == kept
+
+
+def test_the_numbers_of_a_record_are_those_of_its_pairs():
+    test = open_photoset("embedded").select("test")
+    model = LacrVae(ModelConfig(base_channels=4, latent_channels=4, token_grids=(1, 2))).eval()
+    with torch.no_grad():
+        model.gain_head[-1].bias.fill_(0.5)  # brighter by e^0.5
+    record = sweeping.measure(model, test)
+    pairs, summary = record["per_pair"], record["summary"]
+    n = len(test.pairs())
+    assert all(len(values) == n for values in pairs.values())
+    for key in ("psnr", "ssim"):
+        assert summary[key] == pytest.approx(sum(pairs[key]) / n, abs=1e-4)
+    ratio = sum(pairs["to_clear"]) / sum(pairs["to_low"])
+    assert summary["alignment_ratio"] == pytest.approx(ratio, abs=1e-3)
+    assert summary["psnr_drop_z_zero"] == pytest.approx(0.0, abs=1e-6)  # the bias is all there is
+    assert pairs["psnr"][0] > 8
+
+
+def test_what_is_no_number_becomes_null():
+    """An untrained model returns its input: no way from low, and a ratio over zero."""
+    test = open_photoset("embedded").select("test")
+    model = LacrVae(ModelConfig(base_channels=4, latent_channels=4, token_grids=(1, 2))).eval()
+    record = sweeping.measure(model, test)
+    assert record["summary"]["alignment_ratio"] is None
+    json.dumps(record, allow_nan=False)
