@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from lacr_lib.models.blocks import GlobalStatistic
 from lacr_lib.models.config import REGION, ModelConfig
-from lacr_lib.models.vae import LacrVae
+from lacr_lib.models.vae import GAIN_BLOCKS, LacrVae
 
 MEGAPIXEL = 1_000_000
 SMALLEST_SIDE = 2 * REGION  # what the model takes; smaller images are padded
@@ -50,6 +50,9 @@ def reach(config: ModelConfig) -> int:
     encoder = 1 + sum(stride * (stage + 1) for stride in config.strides)  # + 1: alignment of downs
     gain = 2 * REGION  # 3 x 3 at 1/8 size, then bilinear upsampling
     decoder = 1 + sum(2 * stride for stride in config.strides)  # a 3 x 3 block and one upsampling
+    if config.light == "odds":
+        gain += GAIN_BLOCKS * REGION
+        decoder += 2 * REGION  # the mean of a region, and its bilinear upsampling
     return REGION * math.ceil((encoder + max(gain, decoder)) / REGION)
 
 

@@ -42,14 +42,16 @@ def region_light(x: Tensor) -> Tensor:
     return F.avg_pool2d(light, REGION, ceil_mode=True, count_include_pad=False).squeeze(1)
 
 
-def low_pass(x: Tensor, size: int = 4) -> Tensor:
-    """Box average over size x size pixels, bilinear back to the image's size; shape-preserving.
+def low_pass(x: Tensor, size: int = 4, scale: int = 1) -> Tensor:
+    """Box average over size x size pixels, then bilinear to 1/scale of the image's size.
 
     The term encodes low-passed copies: light is low-frequency, and a term that sees fine texture is
-    cheated by fine texture.
+    cheated by fine texture. What is smooth can be encoded small: scale 2 costs a quarter.
+    Shapes: (B, C, H, W) -> (B, C, ceil(H/scale), ceil(W/scale)).
     """
     small = F.avg_pool2d(x, size, ceil_mode=True, count_include_pad=False)
-    return F.interpolate(small, size=x.shape[2:], mode="bilinear", align_corners=False)
+    sides = [-(-side // scale) for side in x.shape[2:]]
+    return F.interpolate(small, size=sides, mode="bilinear", align_corners=False)
 
 
 def latent_distance(a: Tensor, b: Tensor, weights: Tensor | None = None) -> Tensor:

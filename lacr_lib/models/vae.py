@@ -11,10 +11,13 @@ from torch import Tensor, nn
 from lacr_lib.models.amsm import AMSM
 from lacr_lib.models.blocks import GlobalStatistic, PixelNorm, PlainBlock, PointWise
 from lacr_lib.models.config import REGION, ModelConfig
+from lacr_lib.models.light import LOG_ODDS_SCALE, log_odds, relight
 from lacr_lib.models.rcam import RCAM
 
 LOG_GAIN_RANGE = (-1.0, 4.0)  # a pixel may fall to 0.37 x or rise to 55 x its value
 LOG_VAR_RANGE = (-10.0, 4.0)
+LOG_VAR_START = -4.0  # posteriors begin narrow: the light gets through before it is rationed
+GAIN_BLOCKS = 2  # plain blocks of the gain head: neighbouring codes settle the light together
 
 
 class Encoding(NamedTuple):
@@ -83,21 +86,15 @@ class LacrVae(nn.Module):
             if free_gain is not None:
                 gain = free_gain.float()[..., :height, :width].clamp(*LOG_GAIN_RANGE)
             residual = residual.float()
-            if self.config.residual_box:
-                residual = residual - local_mean(residual, self.config.residual_box)
-            p = self.config.pedestal
-            k = gain.exp()
-            if self.config.odds:
-                y = (x.float() + p) / (1 + 2 * p)
-                lit = y * k / (1 + y * (k - 1)) * (1 + 2 * p) - p
-            else:
-                lit = (x.float() + p) * k - p
-            return lit + residual[..., :height, :width]
+            if self.config.light == "odds":
+                lit = relight(x.float(), gain)
+                return lit + without_local_mean(residual)[..., :height, :width]
+            return x.float() * gain.exp() + residual[..., :height, :width]
 
     def gain(self, z: Tensor, size: tuple[int, int]) -> Tensor:
         """Log gain map decoded from z alone: (B, Z, h, w) -> (B, 3, H, W) in [-1, 4], nats."""
         with torch.autocast(z.device.type, enabled=False):
-            coarse = self.gain_head(z.float()) * self.config.gain_scale
+            coarse = self.gain_head(z.float())
             scaled = F.interpolate(
                 coarse, scale_factor=REGION, mode="bilinear", align_corners=False
             )
@@ -110,6 +107,7 @@ class Encoder(nn.Module):
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         self.illumination_input = config.illumination_input
+        self.sees_odds = config.light == "odds"
         widths, strides = config.widths, config.strides
         inputs = 4 if config.illumination_input else 3
         self.stem = nn.Conv2d(inputs, widths[0], 3, stride=config.stem_stride, padding=1)
@@ -120,10 +118,15 @@ class Encoder(nn.Module):
             self.downs.append(nn.Conv2d(widths[stage], widths[stage + 1], step, stride=step))
         self.norm = PixelNorm(widths[-1])
         self.posterior = PointWise(widths[-1], 2 * config.latent_channels)
+        with torch.no_grad():
+            if config.light == "odds":
+                self.posterior.bias[config.latent_channels :] += LOG_VAR_START
 
     def forward(self, x: Tensor) -> Encoding:
         if self.illumination_input:
             x = torch.cat([x, illumination_map(x)], dim=1)
+        if self.sees_odds:
+            x = log_odds(x) / LOG_ODDS_SCALE
         features = self.stages[0](self.stem(x))
         skips = []
         for down, stage in zip(self.downs, self.stages[1:], strict=True):
@@ -140,7 +143,11 @@ class GainHead(nn.Sequential):
         last = nn.Conv2d(64, 3, 3, padding=1)
         nn.init.zeros_(last.weight)
         nn.init.zeros_(last.bias)
-        super().__init__(PointWise(config.latent_channels, 64), nn.GELU(), last)
+        if config.light == "odds":
+            blocks = [PlainBlock(64) for _ in range(GAIN_BLOCKS)]
+            super().__init__(PointWise(config.latent_channels, 64), *blocks, PixelNorm(64), last)
+        else:
+            super().__init__(PointWise(config.latent_channels, 64), nn.GELU(), last)
 
 
 class Decoder(nn.Module):
@@ -231,11 +238,15 @@ def pad_to_regions(x: Tensor) -> Tensor:
     return F.pad(x, (0, right, 0, bottom), mode="reflect") if bottom or right else x
 
 
-def local_mean(x: Tensor, box: int) -> Tensor:
-    """Mean over regions, blurred over box x box of them, bilinear back: (B, C, H, W) -> same."""
-    coarse = F.avg_pool2d(x, REGION)
-    coarse = F.avg_pool2d(coarse, box, stride=1, padding=box // 2, count_include_pad=False)
-    return F.interpolate(coarse, scale_factor=REGION, mode="bilinear", align_corners=False)
+def without_local_mean(residual: Tensor) -> Tensor:
+    """Take the mean of each region away, smoothly: detail stays, light does not pass.
+
+    Shapes: (B, C, H, W), sides multiples of 8 -> same.
+    """
+    means = F.avg_pool2d(residual, REGION)
+    return residual - F.interpolate(
+        means, scale_factor=REGION, mode="bilinear", align_corners=False
+    )
 
 
 def resize(x: Tensor, size: torch.Size) -> Tensor:

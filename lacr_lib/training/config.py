@@ -31,6 +31,7 @@ class TrainConfig(BatchSettings):
     lacr_encoder: Literal["ema", "online"] = "ema"
     lacr_anchor: Literal["image", "code"] = "image"
     lacr_low_pass: int = 4  # box size in pixels; 1: the term sees full detail, and is cheated by it
+    lacr_scale: int = 1  # the term's copies are 1/scale of the image's size
     light_aware: bool = True
     workers: int = 0  # loader processes
     checkpoint_every: int = 200
@@ -38,7 +39,7 @@ class TrainConfig(BatchSettings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name in ("steps", "batch_size", "checkpoint_every", "lacr_low_pass"):
+        for name in ("steps", "batch_size", "checkpoint_every", "lacr_low_pass", "lacr_scale"):
             if getattr(self, name) < 1:
                 raise LacrError(f"{name} must be at least 1, not {getattr(self, name)}")
         for name in ("learning_rate", "clip_norm"):

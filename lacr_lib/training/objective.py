@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from lacr_lib.losses.kl import kl_divergence
@@ -51,16 +52,23 @@ def contrast_term(
 
     Positive and negatives share one pass without gradient (with it for `online`).
     """
-    size, (images, count) = config.lacr_low_pass, batch["negatives"].shape[:2]
+    images, count = batch["negatives"].shape[:2]
     anchored_on_code = config.lacr_anchor == "code"
     negatives = batch["negatives"][:, 1:] if anchored_on_code else batch["negatives"]
     count -= anchored_on_code  # a code is at distance 0 from its own input: no negative
     others = torch.cat([batch["clear"], negatives.flatten(0, 1)])
+
+    def copies(x: Tensor) -> Tensor:
+        return low_pass(x, config.lacr_low_pass, config.lacr_scale)
+
     with torch.set_grad_enabled(config.lacr_encoder == "online"):
-        mu = encoder.encode(low_pass(others, size)).mu
+        mu = encoder.encode(copies(others)).mu
     mu_c, mu_n = mu[:images], mu[images:].unflatten(0, (images, count))
-    mu_e = out.z if anchored_on_code else encoder.encode(low_pass(out.enhanced, size)).mu
-    weights = light_aware_weights(batch["low"], batch["clear"], config.light_aware)
+    if anchored_on_code:
+        mu_e = F.adaptive_avg_pool2d(out.z, mu_c.shape[-2:])
+    else:
+        mu_e = encoder.encode(copies(out.enhanced)).mu
+    weights = light_aware_weights(copies(batch["low"]), copies(batch["clear"]), config.light_aware)
     return lacr_loss(mu_e, mu_c, mu_n, weights, config.lacr_form)
 
 

@@ -1,8 +1,10 @@
 import pytest
 import torch
+import torch.nn.functional as F
 
 from lacr_lib import LacrVae, ModelConfig
 from lacr_lib.models.blocks import count_parameters
+from lacr_lib.models.light import relight
 from lacr_lib.models.vae import LOG_GAIN_RANGE, illumination_map, reparameterise
 
 SMALL = {"base_channels": 8, "latent_channels": 4}
@@ -37,9 +39,27 @@ def test_a_wrong_shape_is_refused(wrong):
         small()(torch.rand(wrong))
 
 
-def test_training_starts_at_the_identity():
+@pytest.mark.parametrize("light", ["gain", "odds"])
+def test_training_starts_at_the_identity(light):
     x = torch.rand(2, 3, 32, 32)
-    torch.testing.assert_close(small().eval()(x).enhanced, x)
+    torch.testing.assert_close(small(light=light).eval()(x).enhanced, x)
+
+
+def test_as_odds_the_light_is_the_gains_alone():
+    """However large the residual, the mean of a region is that of relight(x, gain): the skips
+    cannot carry light past the code."""
+    model = shaken(small(light="odds"), scale=0.3).eval()
+    x = torch.rand(1, 3, 64, 64)
+    mu, _, skips = model.encode(x)
+    residual = model.decode(mu, x, skips) - relight(x, model.gain(mu, (64, 64)))
+    free = model.decoder(mu, skips)[0]
+    assert residual.abs().mean() > 0.05, "it carries detail"
+    inside = slice(1, -1)
+
+    def level(image):
+        return F.avg_pool2d(image, 24, stride=8)[..., inside, inside].abs().mean()
+
+    assert level(residual) < 0.2 * level(free)
 
 
 def test_eval_decodes_the_mean_and_training_samples():
@@ -108,6 +128,7 @@ def test_ablations_match_parameters_within_5_percent(off):
         {"illumination_input": False},
         {"gain_from_latent": False, "skip_norm": False},
         {"rcam": False, "amsm": False},
+        {"light": "odds"},
     ],
 )
 def test_every_part_can_be_turned_off_and_trains(changes):

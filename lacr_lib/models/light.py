@@ -1,0 +1,32 @@
+"""How light changes an image: additively in the log odds of its values [ours].
+
+    logit(y_e) = logit(y) + g        y = (x + p) / (1 + 2p), p = 0.01
+
+A dark value is multiplied by e^g, as by a longer exposure; a bright one saturates toward white, as
+on film, where a plain product would leave [0, 1]. Two changes of light add up: g1, then g2, is
+g1 + g2. The pedestal p lets a value clipped to black be lifted.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+PEDESTAL = 0.01
+LOG_ODDS_SCALE = 4.0  # brings the log odds of [0, 1], -4.6 .. 4.6, to about -1 .. 1
+
+
+def log_odds(x: Tensor) -> Tensor:
+    """Log odds of pixel values, x in [0, 1] (clipped to it): shape-preserving, -4.6 to 4.6, nats.
+
+    What the encoder sees: a change of exposure is a shift here, in the dark as in the light.
+    """
+    return torch.logit((x.clamp(0.0, 1.0) + PEDESTAL) / (1.0 + 2.0 * PEDESTAL))
+
+
+def relight(x: Tensor, gain: Tensor) -> Tensor:
+    """Add a gain, in nats, to the log odds of an image: (B, C, H, W) twice -> (B, C, H, W).
+
+    x in [0, 1]; gain 0 returns it unchanged. Values stay between -0.01 and 1.01.
+    """
+    return torch.sigmoid(log_odds(x) + gain) * (1.0 + 2.0 * PEDESTAL) - PEDESTAL
