@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lacr_lib.commands.common import bar, begun, need_pairs, say
-from lacr_lib.training.settings import read_settings
 from lacr_lib.errors import LacrError
+from lacr_lib.training.settings import read_settings
 
 if TYPE_CHECKING:
     from lacr_lib.data.layouts import PhotoSet

@@ -60,9 +60,9 @@ def pull(
     """The pull of two models over the same photographs, ready for JSON.
 
     `weights` and `against` each hold the values of PULL_KEYS, `intervals` (95 %, over scenes),
-    `psnr` and `active_units`; `difference` holds weights minus against, paired by scene. The shared
-    encoder is that of `against`. The whole set is measured: choose the held-out scenes first.
-    `on_pair` is called with each pair's name, twice over the set. Errors: as `measure_pairs`.
+    `psnr`, `ssim` and `active_units`; `difference` holds weights minus against, paired by scene.
+    The shared encoder is that of `against`. The whole set is measured: choose the held-out scenes
+    first. `on_pair` is called with each pair's name, twice over the set. Errors: as `measure_pairs`.
     """
     measures = (
         measure_pairs(weights, photoset, shared=against, seed=seed, on_pair=on_pair),
@@ -98,7 +98,7 @@ def pull_record(
 
 
 def pull_statistics(measures: PairMeasures) -> dict[str, Statistic]:
-    """Each number of PULL_KEYS, and `psnr`, as a function of scene counts."""
+    """Each number of PULL_KEYS, `psnr` and `ssim`, as a function of scene counts."""
     column, where = measures.column, (measures.scene, len(measures.scenes))
     quality = column("psnr")
     return {
@@ -114,6 +114,7 @@ def pull_statistics(measures: PairMeasures) -> dict[str, Statistic]:
         "psnr_drop_z_zero": mean_of(quality - column("psnr_zero"), *where),
         "texture_ratio": ratio_of_means(column("texture"), column("texture_clear"), *where),
         "psnr": mean_of(quality, *where),
+        "ssim": mean_of(column("ssim"), *where),
     }
 
 

@@ -32,7 +32,7 @@ def estimate(statistic: Statistic, n_scenes: int, seed: int = 0, n: int = 2000) 
     np.add.at(counts, (np.arange(n)[:, None], drawn), 1.0)
     with np.errstate(invalid="ignore", divide="ignore"):
         values = statistic(counts)
-        value = once(statistic, n_scenes)
+    value = once(statistic, n_scenes)
     values = values[np.isfinite(values)]  # a draw of one class alone has no AUC
     if not values.size:
         return Interval(value, float("nan"), float("nan"))
@@ -41,8 +41,9 @@ def estimate(statistic: Statistic, n_scenes: int, seed: int = 0, n: int = 2000) 
 
 
 def once(statistic: Statistic, n_scenes: int) -> float:
-    """The statistic with each scene counted once."""
-    return float(statistic(np.ones((1, n_scenes)))[0])
+    """The statistic with each scene counted once; infinite or NaN where it divides by zero."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return float(statistic(np.ones((1, n_scenes)))[0])
 
 
 def difference(first: Statistic, second: Statistic) -> Statistic:

@@ -191,9 +191,7 @@ def question_table(by_name: dict[str, list[Record]], question: Question) -> str:
         "|---" * (len(metrics) + 1) + "|",
     ]
     for name in question.runs:
-        cells = [
-            verdict(compare(by_name, name, question.reference, key)) for key in metrics
-        ]
+        cells = [verdict(compare(by_name, name, question.reference, key)) for key in metrics]
         lines.append("| " + " | ".join([name, *cells]) + " |")
     return "\n".join(lines)
 

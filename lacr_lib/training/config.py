@@ -35,10 +35,12 @@ class TrainConfig(BatchSettings):
     light_aware: bool = True
     workers: int = 0  # loader processes
     checkpoint_every: int = 200
+    snapshots: tuple[int, ...] = ()  # steps after which the averaged weights are kept as a file
     skipped_limit: int = 20  # steps with non-finite gradients before training stops
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        object.__setattr__(self, "snapshots", tuple(self.snapshots))
         for name in ("steps", "batch_size", "checkpoint_every", "lacr_low_pass", "lacr_scale"):
             if getattr(self, name) < 1:
                 raise LacrError(f"{name} must be at least 1, not {getattr(self, name)}")

@@ -78,7 +78,7 @@ def fit(
             optimizer.zero_grad()
             schedule.step()
             record = record_of(step + 1, terms, norm, skipped, accelerator)
-            run.after_step(record)
+            run.after_step(record, averaged.module)
             if on_step and accelerator.is_main_process:
                 on_step(step + 1, record, averaged.module)
         result = FitResult(averaged.module.cpu().eval(), run.history)

@@ -34,6 +34,8 @@ def is_finished(out: Path) -> bool:
 class RunFolder:
     """RUN_DIR/ config.json, history.jsonl, checkpoint-STEP/, and at the end model.safetensors.
 
+    Averaged weights at the steps of config.snapshots are kept as snapshot-STEP.safetensors.
+
     An operating-system lock, released when the process ends however it ends, guards the folder. A
     checkpoint is written beside and renamed, so one whole checkpoint always exists. Without a
     folder (`out` is None) only the history is kept, in memory. about: JSON values for config.json
@@ -91,10 +93,13 @@ class RunFolder:
         print(f"resuming at step {step}", file=sys.stderr)
         return step
 
-    def after_step(self, record: Record) -> None:
-        """Remember the record; save a checkpoint when one is due."""
+    def after_step(self, record: Record, averaged: LacrVae) -> None:
+        """Remember the record; save a snapshot and a checkpoint when they are due."""
         self.history.append(record)
         step = int(record["step"])
+        if self.out is not None and self.writes and step in self.config.snapshots:
+            facts = {"step": step, "seed": self.config.seed, **self.about}
+            save_model(averaged, self.out / f"snapshot-{step:07d}.safetensors", facts)
         if self.out is not None and step % self.config.checkpoint_every == 0:
             self.save(step)
 

@@ -141,3 +141,13 @@ def test_low_pass_keeps_the_mean_and_takes_fine_texture_away():
     torch.testing.assert_close(out, torch.full_like(out, 0.5))
     assert low_pass(torch.rand(1, 3, 19, 21)).shape == (1, 3, 19, 21)
     assert torch.equal(low_pass(stripes, 1), stripes)
+
+
+def test_low_pass_at_half_size_is_a_half_of_the_whole_one():
+    torch.manual_seed(0)
+    x = low_pass(torch.rand(1, 3, 32, 48), 8)  # already smooth
+    half = low_pass(x, 4, scale=2)
+    assert half.shape == (1, 3, 16, 24)
+    means = torch.nn.functional.avg_pool2d(low_pass(x, 4), 2)
+    torch.testing.assert_close(half, means, atol=5e-3, rtol=0)
+    assert low_pass(torch.rand(1, 3, 19, 21), 4, scale=2).shape == (1, 3, 10, 11)

@@ -108,7 +108,9 @@ def test_tables_hold_the_numbers_and_say_what_is_not_shown(hard):
         *(record(question.reference, seed, hard) for seed in range(3)),
         *(
             record(name, seed, hard + shift + wobble * (seed - 1))
-            for name, shift, wobble in zip(question.runs, (1.0, 0.1, 0.3), (0.1, 0.5, 0), strict=True)
+            for name, shift, wobble in zip(
+                question.runs, (1.0, 0.1, 0.3), (0.1, 0.5, 0), strict=True
+            )
             for seed in range(3)
         ),
     )

@@ -64,6 +64,22 @@ def test_run_folder_holds_history_config_and_averaged_weights(make_model, photos
     assert [p.name for p in tmp_path.glob("checkpoint-*")] == ["checkpoint-0000006"]
 
 
+def test_snapshots_are_the_averaged_weights_of_their_steps(make_model, photoset, tmp_path):
+    seen = {}
+
+    def keep(step, record, averaged):
+        seen[step] = {name: value.clone() for name, value in averaged.state_dict().items()}
+
+    config = TrainConfig(**{**vars(CONFIG), "snapshots": [1, 4]})
+    result = fit(make_model(), photoset, config, tmp_path, on_step=keep)
+    files = sorted(tmp_path.glob("snapshot-*"))
+    assert [file.name for file in files] == [f"snapshot-{s:07d}.safetensors" for s in (1, 4)]
+    for file, step in zip(files, (1, 4), strict=True):
+        kept = load_model(file).state_dict()
+        assert all(torch.equal(kept[name], value) for name, value in seen[step].items())
+    assert not same_weights(load_model(files[1]), result.model)
+
+
 def test_resume_without_a_checkpoint_starts_at_0_and_says_so(
     make_model, photoset, tmp_path, capsys
 ):

