@@ -62,7 +62,8 @@ def pull(
     `weights` and `against` each hold the values of PULL_KEYS, `intervals` (95 %, over scenes),
     `psnr`, `ssim` and `active_units`; `difference` holds weights minus against, paired by scene.
     The shared encoder is that of `against`. The whole set is measured: choose the held-out scenes
-    first. `on_pair` is called with each pair's name, twice over the set. Errors: as `measure_pairs`.
+    first. `on_pair` is called with each pair's name, twice over the set.
+    Errors: as `measure_pairs`.
     """
     measures = (
         measure_pairs(weights, photoset, shared=against, seed=seed, on_pair=on_pair),

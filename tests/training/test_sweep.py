@@ -1,4 +1,4 @@
-"""A grid of runs: duplicates once, records whole, resumed after a kill, shared between processes."""
+"""A grid of runs: duplicates once, whole records, resumed after a kill, shared by processes."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def test_runs_of_equal_settings_are_one_run_with_two_names(grid):
 )
 def test_a_bad_grid_gets_one_clear_line(grid, text, message):
     grid.write_text(text)
-    with pytest.raises(LacrError, match="grid.toml") as caught:
+    with pytest.raises(LacrError, match=r"grid\.toml") as caught:
         read_grid(grid)
     assert message in str(caught.value)
 
