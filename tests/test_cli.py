@@ -1,6 +1,7 @@
 """The command line: what it does, its exit codes, and one line for every error."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -55,7 +56,16 @@ def test_help_is_quick_and_imports_nothing_heavy():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
-    for command in ("enhance", "evaluate", "train", "latents", "pull", "weights", "prepare"):
+    for command in (
+        "enhance",
+        "evaluate",
+        "train",
+        "sweep",
+        "latents",
+        "pull",
+        "weights",
+        "prepare",
+    ):
         assert f"    {command} " in done.stdout
 
 
@@ -142,6 +152,9 @@ NOTHING_STARTED = {
     "steps no number": ["train", "--out", "run", "--steps", "many"],
     "out is a file (train)": ["train", "--out", "note.txt"],
     "unpaired training data": ["train", "--data", ".", "--out", "run"],
+    "missing grid": ["sweep", "--grid", "missing.toml", "--out", "runs"],
+    "no grid": ["sweep", "--grid", "note.txt", "--out", "runs"],
+    "sweep of nothing held out": ["sweep", "--grid", "grid.toml", "--data", ".", "--out", "runs"],
     "regions of 0": ["latents", "-o", "a.npz", "--regions", "0"],
     "latents into a folder": ["latents", "-o", "empty"],
     "against nothing": ["pull", "--weights", "{weights}", "--against", "missing.safetensors"],
@@ -156,6 +169,7 @@ def test_nothing_started_is_2_and_one_line(name, weights, tmp_path, monkeypatch,
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("LACR_DATA", raising=False)
     (tmp_path / "note.txt").write_text("a note")
+    (tmp_path / "grid.toml").write_text("[runs.one]\nsteps = 1\n")
     (tmp_path / "empty").mkdir()
     if "photo.png" in NOTHING_STARTED[name] or "--data" in NOTHING_STARTED[name]:
         Image.new("RGB", (160, 160)).save("photo.png")
@@ -244,6 +258,7 @@ def test_train_stops_resumes_and_finishes_once(ladders, tmp_path, capsys):
     assert main([*run, "--resume", "--checkpoint-every", "1"]) == 0
     told = capsys.readouterr()
     assert "step 0" in told.err and "training scenes only: 2 scenes" in told.err
+    assert re.search(r"\d\.\d images a second, peak memory \d+\.\d GB on the", told.err)
     first = (out / "model.safetensors").read_bytes()
     assert main(run) == 2  # never over a finished run
     assert "finished run" in capsys.readouterr().err
@@ -269,6 +284,32 @@ def test_training_goes_on_from_weights_that_exist(ladders, tmp_path, capsys):
     assert main([*run, third, "--init", weights, "--set", *SMALL]) == 2
     assert "leave out base_channels, latent_channels" in capsys.readouterr().err
     assert not Path(third).exists()
+
+
+GRID = """
+seeds = [0, 1]
+[every]
+steps = 1
+{}
+[runs."twin"]
+lambda_lacr = 0.0
+"""
+
+
+def test_sweep_lists_trains_once_and_tells_what_it_has(ladders, tmp_path, capsys):
+    grid, out = tmp_path / "grid.toml", tmp_path / "runs"
+    grid.write_text(GRID.format("\n".join(SMALL)))
+    run = ["sweep", "--grid", str(grid), "--data", ladders, "--out", str(out)]
+    assert main([*run, "--list"]) == 0
+    assert capsys.readouterr().out.split() == ["twin-seed0", "twin", "twin-seed1", "twin"]
+    assert not out.exists()
+    assert main(run) == 0
+    told = capsys.readouterr().out
+    assert "2 of 2 runs" in told and "twin" in told and "dB" in told
+    records = (out / "records.jsonl").read_text()
+    assert [json.loads(line)["seed"] for line in records.splitlines()] == [0, 1]
+    assert main(run) == 0
+    assert (out / "records.jsonl").read_text() == records
 
 
 def test_training_of_a_seed_is_repeatable(ladders, tmp_path):

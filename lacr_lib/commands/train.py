@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import time
 from argparse import Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,11 +31,34 @@ def run(options: Namespace) -> int:
         return 0
     photoset = _training_scenes(options.data)
     model, about = _first_weights(options.init, model_config, train.seed)
+    started = time.perf_counter()
     with begun():
-        record = _fit(model, photoset, train, options, {"data": photoset.name, **about})
+        record, steps = _fit(model, photoset, train, options, {"data": photoset.name, **about})
     loss = f", loss {record['loss']:.4f}" if record else ""
     print(f"{out / WEIGHTS}: {train.steps} steps{loss}")
+    say(spent(steps * train.batch_size, time.perf_counter() - started))
     return 0
+
+
+def spent(images: int, seconds: float) -> str:
+    """What the training took of this machine: images a second of each process, peak memory."""
+    import torch
+
+    rate = f"{images / seconds:.1f} images a second"
+    if torch.cuda.is_available():
+        peak = f", peak memory {torch.cuda.max_memory_allocated() / 1e9:.1f} GB"
+        return f"{rate}{peak} on {torch.cuda.get_device_name()}"
+    return f"{rate}{_peak_on_cpu()} on the CPU, {torch.get_num_threads()} threads"
+
+
+def _peak_on_cpu() -> str:
+    try:
+        import resource
+    except ImportError:  # Windows does not tell
+        return ""
+    unit = 1 if sys.platform == "darwin" else 1024  # what it counts in
+    bytes_used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+    return f", peak memory {bytes_used / 1e9:.1f} GB"
 
 
 def configurations(options: Namespace) -> tuple[TrainConfig, ModelConfig]:
@@ -98,14 +123,17 @@ def _fit(
     train: TrainConfig,
     options: Namespace,
     about: dict[str, Any],
-) -> dict[str, float] | None:
-    """Trains with a bar; the last step's record, None where no step was left to do."""
+) -> tuple[dict[str, float] | None, int]:
+    """Trains with a bar; the last step's record, None where no step was left, and steps taken."""
     from lacr_lib.training.fit import fit
 
     out = Path(options.out).expanduser()
     bars: list[Any] = []  # made at the first step, and so in the main process only
+    taken = 0
 
     def show(step: int, record: dict[str, float], _: LacrVae) -> None:
+        nonlocal taken
+        taken += 1
         if not bars:
             bars.append(bar(train.steps, "train", "step"))
         bars[0].set_postfix_str(f"loss {record['loss']:.4f}", refresh=False)
@@ -116,4 +144,4 @@ def _fit(
     finally:
         for each in bars:
             each.close()
-    return history[-1] if history else None
+    return (history[-1] if history else None), taken
