@@ -225,13 +225,19 @@ def read_record(folder: Path) -> Record | None:
 
 
 def _check_same(run: Run, folder: Path) -> None:
-    """A folder of an earlier grid with the same name and other settings is left alone."""
+    """A folder of an earlier grid with the same name and other settings is left alone.
+
+    A field that the folder does not know yet had its default.
+    """
     held = read_record(folder)
     settings = held["settings"] if held else None
     if settings is None and (folder / "config.json").is_file():
-        config = json.loads((folder / "config.json").read_text("utf-8"))
-        settings = {key: config[key] for key in ("model", "train")}
-    if settings is not None and settings != run.settings:
+        settings = json.loads((folder / "config.json").read_text("utf-8"))
+    if settings is None:
+        return
+    default = Run(("default",), TrainConfig(), ModelConfig()).settings
+    completed = {part: default[part] | settings[part] for part in ("model", "train")}
+    if completed != run.settings:
         raise LacrError(f"{folder} holds a run of other settings; choose another --out")
 
 

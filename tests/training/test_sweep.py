@@ -140,6 +140,20 @@ def test_a_folder_of_other_settings_is_refused_and_kept(grid, tmp_path, photoset
     assert (out / RECORDS).read_text() == kept
 
 
+def test_a_setting_that_a_record_does_not_know_had_its_default(grid, tmp_path, photoset, quick):
+    toys, out, runs = photoset, tmp_path / "out", read_grid(grid)[:1]
+    sweep(runs, toys, out)
+    file = out / runs[0].folder / "record.json"
+    older = json.loads(file.read_text())
+    del older["settings"]["train"]["snapshots"]
+    file.write_text(json.dumps(older) + "\n")
+    assert len(sweep(runs, toys, out)) == 1 and len(quick) == 1
+    del older["settings"]["train"]["steps"]  # 2 here, and not the default
+    file.write_text(json.dumps(older) + "\n")
+    with pytest.raises(LacrError, match="other settings"):
+        sweep(runs, toys, out)
+
+
 def test_the_numbers_of_a_record_are_those_of_its_pairs(photoset):
     test = photoset.select("test")
     model = LacrVae(ModelConfig(base_channels=4, latent_channels=4, token_grids=(1, 2))).eval()
