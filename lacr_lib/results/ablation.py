@@ -70,7 +70,7 @@ QUESTIONS = (
     Question(
         "What does the full method lose without one part?",
         "full",
-        ("full without RCAM", "full without AMSM", "full without LACR", "full, light as a product"),
+        ("full without RCAM", "full without AMSM", "full without LACR"),
     ),
     Question(
         "Which form of LACR?",
