@@ -1,6 +1,7 @@
 # Everything is set up by the commands below; `make help` lists them.
 #   PYTHON=...       the Python to use (3.11, 3.12 or 3.13; found by itself)
 #   TORCH_INDEX=URL  a further package index, for a build of PyTorch of your choice (first time)
+#   DATA=DIR         real photographs, for results; LACR_DATA where it is not given
 #   NOTEBOOKS="03 05"  only these notebooks, for run, notebooks, sync
 
 VENV := .venv
@@ -19,7 +20,7 @@ STAMP := $(VENV)/ready-$(KEY)
 TEST_SETTINGS := LACR_PROFILE=smoke OMP_NUM_THREADS=1 NUMBA_NUM_THREADS=1 MPLBACKEND=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lab sync notebooks check clean
+.PHONY: help run test results lab sync notebooks check clean
 # An environment whose Python went away (an upgrade, say) is made anew.
 .PHONY: $(if $(shell $(RUN) -c 'print("alive")' 2>/dev/null),,$(STAMP))
 
@@ -33,6 +34,9 @@ run: $(STAMP)  ## execute every notebook into build/, with a start page
 test: $(STAMP)  ## unit tests, and the notebooks in small
 	@$(TEST_SETTINGS) $(RUN) -m pytest -n 2 --dist loadfile --no-loadscope-reorder --nbval-lax --nbval-current-env \
 	  tests/notebooks/test_smoke.py tests notebooks $(ARGS)
+
+results: $(STAMP)  ## measure again what README tells: make results DATA=DIR (holds sice/val)
+	@$(RUN) -m lacr_lib.results.remake --data "$(or $(DATA),$(LACR_DATA),$(error make results needs DATA=DIR, the folder that holds sice/val))"
 
 lab: $(STAMP)  ## open JupyterLab on notebooks/
 	@$(RUN) -m jupyterlab --notebook-dir=notebooks $(ARGS)

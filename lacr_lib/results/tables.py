@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 from lacr_lib.inference.files import write_text
-from lacr_lib.inference.released import WEIGHTS_FOLDER
-from lacr_lib.results.records import read_pull, read_records
+from lacr_lib.inference.released import WEIGHTS_FOLDER, add, released_weights
+from lacr_lib.results.records import FOLDER, read_pull, read_record, read_records
+from lacr_lib.results.remake import UNPAIRED
 from lacr_lib.teaching.blocks import marks, replace_block
 
-BEGIN, END = marks("results", "python -m lacr_lib.results.records")
+COMMAND = "make results DATA=DIR"
+BEGIN, END = marks("results", COMMAND)
+INDEX = {"psnr": 2, "ssim": 3, "psnr_gt_mean": 2}  # figure of index.json -> digits
 README = Path(__file__).resolve().parents[2] / "README.md"
 COLUMNS = {  # heading -> field of the record, digits
     "PSNR (dB)": ("psnr", 2),
@@ -37,8 +41,7 @@ def evaluation_table(records: dict[str, dict[str, Any]]) -> str:
     lines = ["| method | " + " | ".join(COLUMNS) + " |", "|---|" + "---|" * len(COLUMNS)]
     for name, record in records.items():
         values = [f"{record[field]:.{digits}f}" for field, digits in COLUMNS.values()]
-        shown = f"**`{name}`**" if name.startswith("lacr-vae") else f"`{name}`"
-        lines.append(f"| {shown} | " + " | ".join(values) + " |")
+        lines.append(f"| {shown(name)} | " + " | ".join(values) + " |")
     return "\n".join(lines)
 
 
@@ -56,19 +59,73 @@ def pull_table(record: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def clear_table(prefix: str = "sice-val") -> str:
+    """PSNR of well-lit photographs against their own enhancement, best median first, Markdown."""
+    files = sorted(FOLDER.glob(f"{prefix}-clear-*.json"))
+    records = [json.loads(file.read_text("utf-8")) for file in files]
+    lines = ["| method | median (dB) | 10th percentile (dB) |", "|---|---|---|"]
+    for record in sorted(records, key=lambda each: -each["median"]):
+        values = (record["median"], record["percentile_10"])
+        cells = ["60 (untouched)" if value >= 60 else f"{value:.1f}" for value in values]
+        lines.append(f"| {shown(record['method'])} | " + " | ".join(cells) + " |")
+    return "\n".join(lines) if records else ""
+
+
+def unpaired_table() -> str:
+    """Lightness order error on the photographs without a reference, a set a column, Markdown."""
+    sets = {name: records for name in UNPAIRED if (records := read_records(name))}
+    if not sets:
+        return ""
+    lines = ["| LOE (pixels) | " + " | ".join(sets) + " |", "|---" * (len(sets) + 1) + "|"]
+    for method in next(iter(sets.values())):
+        values = [f"{records[method]['loe']:.1f}" for records in sets.values()]
+        lines.append(f"| {shown(method)} | " + " | ".join(values) + " |")
+    return "\n".join(lines)
+
+
+def failures_list(prefix: str = "sice-val") -> str:
+    """The worst photographs with the fault that costs most, as Markdown lines."""
+    lines = []
+    for each in read_record(f"{prefix}-failures").get("worst", []):
+        fault = each["main_fault"]
+        lines.append(
+            f"- `{each['name']}` (mean {each['mean_luma']:.2f} of 1): {each['psnr']:.1f} dB, "
+            f"mainly {fault}; lending it the reference's {fault} buys {each[f'bought_by_{fault}']:.1f} dB."
+        )
+    return "\n".join(lines)
+
+
+def shown(method: str) -> str:
+    """A method's name in a table; released weights in bold."""
+    return f"**`{method}`**" if method.startswith("lacr-vae") else f"`{method}`"
+
+
 def results_block() -> str:
-    """Both tables with a line that says what was measured and by which command."""
+    """All tables, each with a line that says what was measured and by which command."""
     records, pull = read_records(), read_pull()
     some = next(iter(records.values()))
-    return "\n\n".join(
-        [
-            f"SICE Part 1, held-out scenes (`val`): {some['n']} low-light frames, no scene "
-            "of which was trained on, no GT-mean unless it says so. Measured by "
-            "`python -m lacr_lib.results.records --data DIR`; records in `lacr_lib/results/`.",
-            evaluation_table(records),
-            pull_table(pull),
+    parts = [
+        f"SICE Part 1, held-out scenes (`val`): {some['n']} low-light frames, no scene "
+        "of which was trained on, no GT-mean unless it says so. Remade by "
+        f"`{COMMAND}`; records in `lacr_lib/results/`.",
+        evaluation_table(records),
+        pull_table(pull),
+    ]
+    if clear_table():
+        parts += [
+            "A well-lit photograph of the same scenes, given to each method: PSNR of what comes "
+            "back, against what went in.",
+            clear_table(),
         ]
-    )
+    if failures_list():
+        parts += ["The five worst scenes of `lacr-vae`:", failures_list()]
+    if unpaired_table():
+        parts += [
+            "Photographs without a reference: lightness order error, which rewards caution and is "
+            "best for `identity`.",
+            unpaired_table(),
+        ]
+    return "\n\n".join(parts)
 
 
 def write_tables() -> None:
@@ -77,3 +134,13 @@ def write_tables() -> None:
         if page.is_file():
             text = page.read_text("utf-8")
             write_text(page, replace_block(text, results_block(), BEGIN, END))
+
+
+def write_index() -> None:
+    """Renew the figures in the list of released weights, index.json."""
+    records = read_records()
+    for weights in released_weights():
+        if weights.name in records:
+            record = records[weights.name]
+            figures = {key: round(record[key], digits) for key, digits in INDEX.items()}
+            add(weights.name, weights.data, {"sice-val": figures})

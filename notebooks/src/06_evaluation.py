@@ -465,7 +465,7 @@ if real:
     about = real["lacr-vae"]
     print(f"{about['n']} photographs; {about['command']}; recorded on {about['date']}")
 else:
-    print("No records here. To make them: python -m lacr_lib.results.records --data DIR")
+    print("No records here. To make them: make results DATA=DIR")
 real_means = {name: {m: r[m] for m in evaluate.METRICS} for name, r in real.items()}
 pd.DataFrame(real_means).T.round(3)
 

@@ -1,0 +1,197 @@
+"""Measure everything that is recorded, anew, and renew the tables made of it.
+
+    python -m lacr_lib.results.remake --data DIR        (or: make results DATA=DIR)
+
+DIR holds sice/val, the held-out scenes, and, where you have them, unpaired/nasa, lime, mef and npe.
+Every baseline and every released weight is measured; the records beside this file, the tables of
+README.md and of the model cards, and the figures in the list of weights are written from that.
+Contact sheets of the unpaired photographs, to look at, go to build/results/.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import json
+import platform
+import sys
+from collections.abc import Callable, Iterable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lacr_lib.errors import LacrError
+from lacr_lib.inference.files import write_text, write_whole
+from lacr_lib.results.records import FOLDER
+
+if TYPE_CHECKING:
+    from lacr_lib.data.layouts import PhotoSet
+
+PAIRED = {"sice-val": "sice/val"}
+UNPAIRED = {name: f"unpaired/{name}" for name in ("nasa", "lime", "mef", "npe")}
+WORST = 5  # photographs of the failure gallery
+SHEETS = Path("build/results")
+Photo = NDArray[np.uint8]
+Methods = dict[str, tuple[str, Callable[[Photo], Photo]]]
+
+
+def remake(data: Path, only: Iterable[str] = ()) -> None:
+    """Measure on every set that is there. only: names of methods, none for all.
+
+    Raises LacrError when the held-out scenes are missing: everything else leans on them.
+    """
+    from lacr_lib.data.layouts import open_photoset
+
+    methods = all_methods()
+    unknown = set(only) - set(methods)
+    if unknown:
+        raise LacrError(f"no method {sorted(unknown)[0]!r}; there are {', '.join(methods)}")
+    chosen = {name: methods[name] for name in methods if not only or name in only}
+    for name, place in PAIRED.items():
+        if not (data / place).is_dir():
+            raise LacrError(f"{data / place} is missing: --data holds {place}")
+        photoset = open_photoset(data / place)
+        evaluate_all(chosen, photoset, name)
+        unharmed(chosen, photoset, name)
+        if not only:
+            failures(methods["lacr-vae"][1], photoset, name)
+            pull_of_the_pair(photoset, name)
+    for name, place in UNPAIRED.items():
+        if (data / place).is_dir():
+            photoset = open_photoset(data / place)
+            evaluate_all(chosen, photoset, name)
+            contact_sheet(methods["lacr-vae"][1], photoset, SHEETS / f"{name}.jpg")
+
+
+def all_methods() -> Methods:
+    """Name of each method -> the option of `lacr evaluate` that runs it, what is run."""
+    from lacr_lib.evaluation.baselines import BASELINES
+    from lacr_lib.inference.enhance import enhance
+    from lacr_lib.inference.load import load_model
+    from lacr_lib.inference.released import released_weights
+
+    methods: Methods = {name: ("--method", method) for name, method in BASELINES.items()}
+    for weights in released_weights():
+        methods[weights.name] = ("--weights", partial(enhance, load_model(weights.name)))
+    return methods
+
+
+def evaluate_all(methods: Methods, photoset: PhotoSet, name: str) -> None:
+    """`lacr evaluate` of each method: NAME-evaluate-METHOD.json."""
+    from lacr_lib.evaluation.evaluate import evaluate
+
+    for method, (flag, run) in methods.items():
+        evaluation = evaluate(run, photoset, method)
+        about = made_by(f"lacr evaluate --data {name} {flag} {method}")
+        write(f"{name}-evaluate-{method}", {"method": method, **about, **evaluation.as_dict()})
+        score = evaluation.mean("psnr")
+        told = f"LOE {evaluation.mean('loe'):.1f}" if score is None else f"{score:.2f} dB"
+        print(f"{name} {method}: {told}", flush=True)
+
+
+def unharmed(methods: Methods, photoset: PhotoSet, name: str) -> None:
+    """PSNR of each well-lit photograph against its own "enhancement": NAME-clear-METHOD.json."""
+    from lacr_lib.evaluation.metrics import psnr
+
+    clear = {scene.name: scene.clear.read() for scene in photoset.scenes if scene.clear}
+    for method, (_, run) in methods.items():
+        scores = {scene: psnr(run(photo), photo) for scene, photo in clear.items()}
+        values = np.array([min(score, 60.0) for score in scores.values()])  # 60: equal
+        record = {
+            "method": method,
+            **made_by(f"lacr_lib.results.remake.unharmed on {name}"),
+            "median": float(np.median(values)),
+            "percentile_10": float(np.percentile(values, 10)),
+            "scenes": dict(zip(scores, values.round(4).tolist(), strict=True)),
+        }
+        write(f"{name}-clear-{method}", record)
+        print(f"{name} {method}: clear photographs {record['median']:.1f} dB", flush=True)
+
+
+def failures(run: Callable[[Photo], Photo], photoset: PhotoSet, name: str) -> None:
+    """The worst photographs by PSNR, no scene twice, with their fault: NAME-failures.json."""
+    from lacr_lib.evaluation.metrics import psnr
+    from lacr_lib.evaluation.repair import repairs
+
+    ranked = sorted(
+        ((psnr(run(pair.low.read()), pair.clear.read()), pair) for pair in photoset.pairs()),
+        key=lambda each: each[0],
+    )
+    worst: dict[str, Any] = {}
+    for score, pair in ranked:
+        if pair.scene in worst or len(worst) == WORST:
+            continue
+        loans = repairs(run(pair.low.read()), pair.clear.read())
+        worst[pair.scene] = {
+            "name": pair.name,
+            "psnr": score,
+            "mean_luma": float(pair.low.read().mean() / 255),
+            "main_fault": loans.main_fault,
+            **{f"bought_by_{key}": value for key, value in loans._asdict().items()},
+        }
+    about = made_by(f"lacr_lib.results.remake.failures on {name}")
+    write(f"{name}-failures", {"method": "lacr-vae", **about, "worst": list(worst.values())})
+
+
+def pull_of_the_pair(photoset: PhotoSet, name: str) -> None:
+    """`lacr pull` of the default weights against their twin: NAME-pull.json."""
+    from lacr_lib.inference.load import load_model
+    from lacr_lib.latent.pull import pull
+
+    names = ("lacr-vae", "lacr-vae-no-lacr")
+    result = pull(*map(load_model, names), photoset, names)
+    write(f"{name}-pull", {**made_by(f"lacr pull --data {name}"), **result})
+
+
+def contact_sheet(run: Callable[[Photo], Photo], photoset: PhotoSet, file: Path) -> None:
+    """Every photograph of a set above its enhancement, four across, as one picture."""
+    import matplotlib.pyplot as plt
+
+    from lacr_lib.data.images import resize_to
+    from lacr_lib.figures.images import show_grid
+
+    photos = [frame.read() for scene in photoset.scenes for frame in scene.low]
+    rows = []
+    for first in range(0, len(photos), 4):
+        four = [resize_to(photo, 480) for photo in photos[first : first + 4]]
+        blank = [np.full_like(four[0], 255)] * (4 - len(four))
+        rows += [four + blank, [run(photo) for photo in four] + blank]
+    figure = show_grid(rows, ["low", "enhanced"] * (len(rows) // 2), width=14)
+    write_whole(file, lambda part: figure.savefig(part, format="jpg", dpi=100))
+    plt.close(figure)
+    print(f"{file}: {len(photos)} photographs", flush=True)
+
+
+def made_by(command: str) -> dict[str, str]:
+    """What every record says of itself."""
+    today = datetime.date.today().isoformat()
+    return {"command": command, "date": today, "machine": f"CPU, {platform.machine()}"}
+
+
+def write(name: str, record: dict[str, Any]) -> None:
+    write_text(FOLDER / f"{name}.json", json.dumps(record, allow_nan=False) + "\n")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    from lacr_lib.results.tables import write_index, write_tables
+
+    parser = argparse.ArgumentParser(prog="python -m lacr_lib.results.remake")
+    parser.add_argument("--data", type=Path, help="holds sice/val; without it, only tables")
+    parser.add_argument("--only", nargs="*", default=[], help="methods to measure, in place of all")
+    options = parser.parse_args(arguments)
+    try:
+        if options.data:
+            remake(options.data, options.only)
+        write_index()
+        write_tables()
+    except LacrError as error:
+        print(f"results: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
