@@ -88,9 +88,10 @@ def failures_list(prefix: str = "sice-val") -> str:
     lines = []
     for each in read_record(f"{prefix}-failures").get("worst", []):
         fault = each["main_fault"]
+        bought = each[f"bought_by_{fault}"]
         lines.append(
             f"- `{each['name']}` (mean {each['mean_luma']:.2f} of 1): {each['psnr']:.1f} dB, "
-            f"mainly {fault}; lending it the reference's {fault} buys {each[f'bought_by_{fault}']:.1f} dB."
+            f"mainly {fault}; lending it the reference's {fault} buys {bought:.1f} dB."
         )
     return "\n".join(lines)
 
