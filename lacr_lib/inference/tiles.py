@@ -48,11 +48,9 @@ def reach(config: ModelConfig) -> int:
     amsm = max(config.kernel_sizes) // 2 + SPATIAL_KERNEL // 2 if config.amsm else 1
     stage = 1 + 2 * amsm  # RCAM's local half (or the plain block) is 3 x 3
     encoder = 1 + sum(stride * (stage + 1) for stride in config.strides)  # + 1: alignment of downs
-    gain = 2 * REGION  # 3 x 3 at 1/8 size, then bilinear upsampling
+    gain = (GAIN_BLOCKS + 2) * REGION  # 3 x 3 at 1/8 size, then bilinear upsampling
     decoder = 1 + sum(2 * stride for stride in config.strides)  # a 3 x 3 block and one upsampling
-    if config.light == "odds":
-        gain += GAIN_BLOCKS * REGION
-        decoder += 2 * REGION  # the mean of a region, and its bilinear upsampling
+    decoder += 2 * REGION  # the mean of a region, and its bilinear upsampling
     return REGION * math.ceil((encoder + max(gain, decoder)) / REGION)
 
 

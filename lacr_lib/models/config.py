@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from lacr_lib.errors import LacrError
 
 REGION = 8  # one latent vector stands for each 8 x 8 pixel region
+Light = Literal["odds", "product"]
 STAGE_WIDTHS = (1, 2, 4, 8)  # channels of the four stages, in units of base_channels
 
 
@@ -28,7 +29,7 @@ class ModelConfig:
     skips: bool = True
     illumination_input: bool = True  # max over RGB as a fourth input channel [ours]
     gain_from_latent: bool = True  # the gain map sees z alone, never a skip [ours]
-    light: Literal["gain", "odds"] = "gain"  # how the gain acts; see models/light.py [ours]
+    light: Light = "odds"  # how the gain acts on the photograph; see models/light.py [ours]
     skip_norm: bool = True  # instance-normalise skips: takes their light away [ours]
     skip_dropout: float = 0.1  # share of training images that lose all skips [ours]
     stem_stride: int = 1  # 1: first stage at full resolution, as in the paper; 2: at half [ours]
@@ -44,8 +45,8 @@ class ModelConfig:
             raise LacrError(f"latent_channels must be at least 1, not {self.latent_channels}")
         if self.stem_stride not in (1, 2):
             raise LacrError(f"stem_stride must be 1 or 2, not {self.stem_stride}")
-        if self.light not in ("gain", "odds"):
-            raise LacrError(f"light must be gain or odds, not {self.light!r}")
+        if self.light not in get_args(Light):
+            raise LacrError(f"light must be one of {', '.join(get_args(Light))}, not {self.light!r}")
         if not 0.0 <= self.skip_dropout <= 1.0:
             raise LacrError(f"skip_dropout must lie in [0, 1], not {self.skip_dropout}")
         if not self.token_grids or min(self.token_grids) < 1:

@@ -14,7 +14,7 @@ from lacr_lib.models.config import REGION, ModelConfig
 from lacr_lib.models.light import LOG_ODDS_SCALE, log_odds, relight
 from lacr_lib.models.rcam import RCAM
 
-LOG_GAIN_RANGE = (-1.0, 4.0)  # a pixel may fall to 0.37 x or rise to 55 x its value
+LOG_GAIN_RANGE = (-1.0, 4.0)  # nats: the odds of a value may fall to 0.37 x or rise to 55 x
 LOG_VAR_RANGE = (-10.0, 4.0)
 LOG_VAR_START = -4.0  # posteriors begin narrow: the light gets through before it is rationed
 GAIN_BLOCKS = 2  # plain blocks of the gain head: neighbouring codes settle the light together
@@ -38,7 +38,7 @@ class Enhancement(NamedTuple):
 
 
 class LacrVae(nn.Module):
-    """x_e = x_l * exp(g(z)) + r(z, skips): light is decoded from z alone, structure from the skips.
+    """x_e = relight(x_l, g(z)) + r(z, skips): light from z alone, detail from the skips.
 
     Paper: the encoder's stages (RCAM, AMSM, AMSM), three downsamplings, the reparameterised last
     map, a depth-wise decoder with concatenated skips. Ours: the gain map, the instance-normalised
@@ -85,11 +85,8 @@ class LacrVae(nn.Module):
             gain = self.gain(z, (height, width))
             if free_gain is not None:
                 gain = free_gain.float()[..., :height, :width].clamp(*LOG_GAIN_RANGE)
-            residual = residual.float()
-            if self.config.light == "odds":
-                lit = relight(x.float(), gain)
-                return lit + without_local_mean(residual)[..., :height, :width]
-            return x.float() * gain.exp() + residual[..., :height, :width]
+            lit = relight(x.float(), gain, self.config.light)
+            return lit + without_local_mean(residual.float())[..., :height, :width]
 
     def gain(self, z: Tensor, size: tuple[int, int]) -> Tensor:
         """Log gain map decoded from z alone: (B, Z, h, w) -> (B, 3, H, W) in [-1, 4], nats."""
@@ -107,7 +104,6 @@ class Encoder(nn.Module):
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         self.illumination_input = config.illumination_input
-        self.sees_odds = config.light == "odds"
         widths, strides = config.widths, config.strides
         inputs = 4 if config.illumination_input else 3
         self.stem = nn.Conv2d(inputs, widths[0], 3, stride=config.stem_stride, padding=1)
@@ -119,15 +115,12 @@ class Encoder(nn.Module):
         self.norm = PixelNorm(widths[-1])
         self.posterior = PointWise(widths[-1], 2 * config.latent_channels)
         with torch.no_grad():
-            if config.light == "odds":
-                self.posterior.bias[config.latent_channels :] += LOG_VAR_START
+            self.posterior.bias[config.latent_channels :] += LOG_VAR_START
 
     def forward(self, x: Tensor) -> Encoding:
         if self.illumination_input:
             x = torch.cat([x, illumination_map(x)], dim=1)
-        if self.sees_odds:
-            x = log_odds(x) / LOG_ODDS_SCALE
-        features = self.stages[0](self.stem(x))
+        features = self.stages[0](self.stem(log_odds(x) / LOG_ODDS_SCALE))
         skips = []
         for down, stage in zip(self.downs, self.stages[1:], strict=True):
             skips.append(features)
@@ -143,11 +136,8 @@ class GainHead(nn.Sequential):
         last = nn.Conv2d(64, 3, 3, padding=1)
         nn.init.zeros_(last.weight)
         nn.init.zeros_(last.bias)
-        if config.light == "odds":
-            blocks = [PlainBlock(64) for _ in range(GAIN_BLOCKS)]
-            super().__init__(PointWise(config.latent_channels, 64), *blocks, PixelNorm(64), last)
-        else:
-            super().__init__(PointWise(config.latent_channels, 64), nn.GELU(), last)
+        blocks = [PlainBlock(64) for _ in range(GAIN_BLOCKS)]
+        super().__init__(PointWise(config.latent_channels, 64), *blocks, PixelNorm(64), last)
 
 
 class Decoder(nn.Module):

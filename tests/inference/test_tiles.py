@@ -35,7 +35,6 @@ def lively(config):
 CONFIGS = {
     "default": ModelConfig(base_channels=4, latent_channels=4),
     "half-resolution stem": ModelConfig(base_channels=4, latent_channels=4, stem_stride=2),
-    "light as odds": ModelConfig(base_channels=4, latent_channels=4, light="odds"),
     "plain": ModelConfig(base_channels=4, latent_channels=4, rcam=False, amsm=False),
 }
 

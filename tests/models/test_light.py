@@ -47,6 +47,14 @@ def test_order_is_kept_and_the_range_is_bounded():
         assert lit.min() >= -PEDESTAL and lit.max() <= 1 + PEDESTAL
 
 
+def test_the_product_is_the_formula_and_leaves_the_range():
+    gain = torch.tensor(1.2, dtype=torch.float64)
+    torch.testing.assert_close(relight(VALUES, gain * 0, "product"), VALUES)
+    lit = relight(VALUES, gain, "product")
+    torch.testing.assert_close(lit, (VALUES + PEDESTAL) * math.exp(1.2) - PEDESTAL)
+    assert lit.max() > 3 > 1.01 > relight(VALUES, gain).max()
+
+
 def test_gradient_is_that_of_finite_differences():
     x = torch.rand(1, 3, 4, 4, dtype=torch.float64) * 0.9 + 0.05
     gain = torch.randn(1, 3, 4, 4, dtype=torch.float64)
