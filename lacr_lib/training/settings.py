@@ -59,7 +59,8 @@ def _value(key: str, text: str, kind: Any) -> Any:
             raise LacrError(f"--set {key}: one of {', '.join(map(str, parts))}, not {text!r}")
         return text
     if origin is tuple:
-        items = text.strip("()[]").rstrip(",").split(",")
+        inner = text.strip("()[]").rstrip(",")
+        items = inner.split(",") if inner else []
         return tuple(_value(key, item.strip(), parts[0]) for item in items)
     if kind is bool:
         if text.lower() not in TRUE + FALSE:
