@@ -46,7 +46,9 @@ class ModelConfig:
         if self.stem_stride not in (1, 2):
             raise LacrError(f"stem_stride must be 1 or 2, not {self.stem_stride}")
         if self.light not in get_args(Light):
-            raise LacrError(f"light must be one of {', '.join(get_args(Light))}, not {self.light!r}")
+            raise LacrError(
+                f"light must be one of {', '.join(get_args(Light))}, not {self.light!r}"
+            )
         if not 0.0 <= self.skip_dropout <= 1.0:
             raise LacrError(f"skip_dropout must lie in [0, 1], not {self.skip_dropout}")
         if not self.token_grids or min(self.token_grids) < 1:

@@ -59,6 +59,7 @@ def remake(data: Path, only: Iterable[str] = ()) -> None:
         if not only:
             failures(methods["lacr-vae"][1], photoset, name)
             pull_of_the_pair(photoset, name)
+            light_oracle(photoset, name)
     for name, place in UNPAIRED.items():
         if (data / place).is_dir():
             photoset = open_photoset(data / place)
@@ -144,6 +145,34 @@ def pull_of_the_pair(photoset: PhotoSet, name: str) -> None:
     names = ("lacr-vae", "lacr-vae-no-lacr")
     result = pull(*map(load_model, names), photoset, names)
     write(f"{name}-pull", {**made_by(f"lacr pull --data {name}"), **result})
+
+
+def light_oracle(photoset: PhotoSet, name: str, every: int = 6) -> None:
+    """What the best smooth gain reaches, as odds and as a product: NAME-light.json."""
+    import torch
+
+    from lacr_lib.data.batches import to_tensor
+    from lacr_lib.data.images import as_float
+    from lacr_lib.evaluation.metrics import psnr, ssim
+    from lacr_lib.evaluation.oracle import best_light
+    from lacr_lib.latent.pairs import photo, texture_energy
+    from lacr_lib.models.config import Light
+
+    ways: tuple[Light, ...] = ("odds", "product")
+    pairs = photoset.pairs()[::every]
+    found: dict[str, Any] = {}
+    for light in ways:
+        scores = []
+        for pair in pairs:
+            low, clear = (to_tensor(as_float(x.read()))[None] for x in (pair.low, pair.clear))
+            lit = best_light(low, clear, light).clamp(0, 1)
+            texture = texture_energy(lit) / texture_energy(clear)
+            scores.append((psnr(photo(lit), photo(clear)), ssim(photo(lit), photo(clear)), texture))
+        means = torch.tensor(scores).mean(dim=0).tolist()
+        found[light] = dict(zip(("psnr", "ssim", "texture_ratio"), means, strict=True))
+        print(f"{name} best smooth gain as {light}: {means[0]:.2f} dB", flush=True)
+    about = made_by(f"lacr_lib.results.remake.light_oracle on {name}")
+    write(f"{name}-light", {**about, "n": len(pairs), "cell": 32, **found})
 
 
 def contact_sheet(run: Callable[[Photo], Photo], photoset: PhotoSet, file: Path) -> None:

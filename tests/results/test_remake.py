@@ -59,6 +59,8 @@ def test_every_record_is_made_and_read_again(data, out, tmp_path):
     assert len(worst) == 2 and worst[0]["psnr"] <= worst[1]["psnr"]
     assert {each["name"].split("/")[0] for each in worst} == {"a", "b"}
     assert read_record("sice-val-pull", out)["n_pairs"] == 4
+    light = read_record("sice-val-light", out)
+    assert light["n"] == 1 and light["odds"]["psnr"] > 8 and light["product"]["psnr"] > 8
     for file in out.glob("*.json"):
         record = json.loads(file.read_text())
         assert record["command"] and record["date"] and record["machine"]
