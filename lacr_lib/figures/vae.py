@@ -204,6 +204,27 @@ def reach(distance: Floats, change: Floats, inside: Floats) -> Figure:
     return figure
 
 
+def light_curves(values: Floats, curves: Mapping[str, Mapping[float, Floats]]) -> Figure:
+    """Output against input, a panel for each way of acting, a curve for each gain.
+
+    values (N,) of the input in [0, 1]; curves: way -> gain in nats -> outputs (N,). What lies above
+    white is drawn, and shaded.
+    """
+    figure, axes = plt.subplots(1, len(curves), figsize=(WIDTH, 3.2), sharey=True, squeeze=False)
+    for axis, (way, of_gain) in zip(axes[0], curves.items(), strict=True):
+        axis.axhspan(1, 1.6, color="#E6E6E6")
+        for number, (gain, outputs) in enumerate(of_gain.items()):
+            shade = plt.get_cmap("viridis")(number / max(1, len(of_gain) - 1) * 0.85)
+            axis.plot(values, outputs, color=shade, label=f"g = {gain:g}")
+        axis.set(
+            title=way, xlabel="value of the dark photograph (0 to 1)", ylim=(0, 1.6), xlim=(0, 1)
+        )
+        axis.text(0.98, 1.53, "beyond white: lost", ha="right", va="top", color="#666666", size=9.5)
+    axes[0, 0].set_ylabel("value after the gain (0 to 1)")
+    axes[0, -1].legend(loc="lower right")
+    return figure
+
+
 def name_of(multiple: float) -> str:
     """1/16, 1, 16: a multiple as a reader writes it."""
     return f"1/{1 / multiple:.0f}" if multiple < 1 else f"{multiple:g}"

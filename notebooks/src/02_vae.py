@@ -23,9 +23,12 @@ from torch import distributions, nn
 from lacr_lib import LacrVae, ModelConfig, TrainConfig, fit, kl_divergence, load_model
 from lacr_lib.data.layouts import open_photoset
 from lacr_lib.evaluation.bootstrap import interval
+from lacr_lib.evaluation.oracle import best_light
 from lacr_lib.figures import images, vae as figures
 from lacr_lib.losses.kl import elbo_beta
+from lacr_lib.models.light import relight
 from lacr_lib.models.vae import reparameterise
+from lacr_lib.results.records import read_record
 from lacr_lib.teaching import choose, record, record_claim, setup, show
 
 # %% tags=["parameters"]
@@ -297,19 +300,19 @@ images.show_grid([[figures.mosaic(strip, columns=9)] for strip in strips], row_t
 # ## 5 · A VAE for photographs, out of the library's parts
 #
 # `LacrVae` is the enhancer of this course. Its full form has parts that you have not met (RCAM, AMSM), and two kinds of
-# short cut from the input to the output: skips, and a product with the input, `x_e = x_l * exp(g(z)) + r(z, skips)`.
-# All of that is configuration. Turn the modules and the skips off, hand the decoder a *black* photograph to multiply,
-# and `r(z)` is all that remains: a plain VAE.
+# short cut from the input to the output: skips, and the input itself, whose light is changed:
+# `x_e = relight(x_l, g(z)) + r(z, skips)`. Turn the modules and the skips off, paint `r(z)` on plain grey in place of
+# the photograph, and what remains is a plain VAE.
 
 # %%
 show(ModelConfig)
 
 # %%
 class PhotoVae(LacrVae):
-    """A LacrVae whose decoder sees nothing but z."""
+    """A LacrVae that paints its image from z alone, on grey."""
 
     def decode(self, z, x, skips):
-        return super().decode(z, torch.zeros_like(x), skips)
+        return 0.5 + self.decoder(z, skips)[0][..., : x.shape[2], : x.shape[3]]
 
 
 size = {"base_channels": choose(PROFILE, smoke=8, demo=8, full=16), "stem_stride": 2}
@@ -546,8 +549,10 @@ print(f"I(z; x_c | pattern) {information_given(pattern):.4f} nats: if the decode
 # The last line is the way out. If the skips carry *less* than `x_l`, the code has something to tell again. What should they
 # lose? This course's answer **[ours]**: *z carries light, skips carry structure*.
 #
-# - **The gain comes from z alone.** `x_e = x_l * exp(g(z)) + r`: a light map `g`, decoded from nothing but `z` at 1/8 size,
-#   multiplies the photograph. More exposure is a factor, so its logarithm adds; and there is no other way to much light.
+# - **The gain comes from z alone.** `x_e = relight(x_l, g(z)) + r`: a map `g`, decoded from nothing but `z` at 1/8 size,
+#   changes the light of the photograph (how, we see in a moment).
+# - **The residual holds no light.** From `r` the mean of each region is taken away. What is left is detail, and there is
+#   no way for light but through `z`.
 # - **Skips are instance-normalised.** Each channel of a skip is shifted and scaled to mean 0 and deviation 1 over the
 #   photograph: the pattern stays, its level and contrast are gone. They feed only the residual `r`.
 # - **Skips drop out** for one training image in ten, so that `r`, too, must be able to use `z`.
@@ -558,6 +563,42 @@ print(f"I(z; x_c | pattern) {information_given(pattern):.4f} nats: if the decode
 # %%
 # NBVAL_CHECK_OUTPUT
 show(LacrVae.decode, LacrVae.gain)
+
+# %% [markdown]
+# **How should a gain act?** More exposure is a factor, so the obvious way is a product, `x_e = x_l * e^g`. But a file is no
+# sensor: the camera's tone curve bends toward white, and what a factor lifts beyond white is lost. A curve that knows
+# both ends adds the gain to the *log odds* of a value **[ours]**:
+#
+# $$\log\frac{x_e}{1 - x_e} = \log\frac{x_l}{1 - x_l} + g .$$
+#
+# For dark values log odds are nearly the logarithm, and `e^g` is the factor we wanted; toward white the curve saturates, as
+# film does. As with factors, two changes of light add up: `g1`, then `g2`, is `g1 + g2`.
+
+# %%
+values = torch.linspace(0, 1, 101)
+gains = (0.0, 1.0, 2.0, 3.0)
+ways = ("product", "odds")
+figures.light_curves(values, {way: {g: relight(values, torch.tensor(g), way) for g in gains} for way in ways});
+
+# %% [markdown]
+# **What you see.** What becomes of each value under four gains. Where the input is dark, both ways are alike (left ends of
+# the curves). The product leaves the range at once; with odds every value keeps its place in the order, and white stays
+# white.
+#
+# Which one is right is a question to photographs. Give both the *best* smooth gain there is, one number for each 32 x 32
+# pixels and colour, fitted to the clear photograph itself. No network can know it; but no network that
+# decodes such a gain can do better.
+
+# %%
+frame, target = low[0][1:2], clear[:1]
+best = {way: best_light(frame, target, way).clamp(0, 1) for way in ways}
+captions = ["", *(f"{psnr(image, target).item():.1f} dB" for image in best.values()), ""]
+images.show_row([frame, *best.values(), target], ["low", "best product", "best odds", "clear"], captions);
+
+# %%
+recorded = read_record("sice-val-light")
+for way in ways:
+    print(f"real ladders, best {way:8} {recorded[way]['psnr']:.1f} dB   SSIM {recorded[way]['ssim']:.3f}")
 
 # %% [markdown]
 # ## 8 · The collapse test

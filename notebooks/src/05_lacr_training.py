@@ -51,6 +51,8 @@ from lacr_lib.latent.pull import pull_record
 from lacr_lib.losses.kl import kl_divergence
 from lacr_lib.losses.lacr import contrast, latent_distance, low_pass, region_light
 from lacr_lib.losses.reconstruction import ssim
+from lacr_lib.models.light import relight
+from lacr_lib.models.vae import without_local_mean
 from lacr_lib.teaching import choose, record, record_claim, setup, show
 from lacr_lib.training.objective import contrast_term, objective
 
@@ -729,7 +731,7 @@ for dtype in (torch.float32, torch.bfloat16):
 # In bfloat16 the next number after 1 is 1.0078: each update is rounded away, and a thousand times nothing is nothing.
 # `autocast` knows that; it keeps weights and optimizer in float32 and casts copies for the products.
 #
-# It does not know what *our* last lines mean. There, an image is made: the input times the gain plus the residual. We
+# It does not know what *our* last lines mean. There, an image is made: the input, relit by the gain, plus detail. We
 # keep these lines, and every loss, in float32 by hand: `torch.autocast(..., enabled=False)` in `LacrVae.decode`. What
 # does that save? The released model, three ways: all in float32; under autocast, with our last lines protected; and
 # with the last lines in bfloat16.
@@ -741,8 +743,8 @@ def three_ways(photo):
     x_l = photo["low"]
     mu, _, skips = ruler.encode(x_l)
     gain, residual = ruler.gain(mu, x_l.shape[2:]), ruler.decoder(mu, skips)[0]
-    exact = x_l * gain.exp() + residual
-    rounded = x_l.bfloat16() * gain.bfloat16().exp() + residual.bfloat16()
+    exact, rounded = (relight(x_l.to(kind), gain.to(kind)) + without_local_mean(residual.to(kind))
+                      for kind in (torch.float32, torch.bfloat16))  # fmt: skip
     with torch.autocast("cpu", torch.bfloat16):
         protected = ruler(x_l).enhanced
     return {"float32": exact, "bfloat16, last lines float32": protected,

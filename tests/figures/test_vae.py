@@ -103,3 +103,15 @@ def test_reach_has_both_lines():
 @pytest.mark.parametrize("multiple, name", [(1 / 16, "1/16"), (1, "1"), (16, "16")])
 def test_multiples_as_readers_write_them(multiple, name):
     assert figures.name_of(multiple) == name
+
+
+def test_light_curves_show_each_gain_of_each_way():
+    values = np.linspace(0, 1, 5)
+    curves = {"a": {0.0: values, 1.0: 2 * values}, "b": {0.0: values, 1.0: values**0.5}}
+    figure = figures.light_curves(values, curves)
+    assert [axis.get_title() for axis in figure.axes] == ["a", "b"]
+    for axis, of_gain in zip(figure.axes, curves.values(), strict=True):
+        drawn = {line.get_label(): line.get_ydata() for line in axis.lines}
+        assert list(drawn) == ["g = 0", "g = 1"]
+        np.testing.assert_array_equal(drawn["g = 1"], of_gain[1.0])
+        assert axis.get_ylim()[1] > 1, "what is lost beyond white is seen"
