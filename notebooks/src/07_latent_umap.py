@@ -524,10 +524,10 @@ record_claim("A step toward clear darkens the decoded image", max(spearman), bel
 # %%
 twin_album = scenes.Album()
 encode.encode_photoset(twin, some, regions=1, on_photo=twin_album.add)
-file = page.write_explorer(
-    "../build/latent_explorer.html", three, fitted, moved, album, twin_album
-)
-links = "[from this notebook](../build/latent_explorer.html), [from a page of `make run`](../latent_explorer.html)"
+small = choose(PROFILE, smoke="smoke/", demo="", full="")  # a test leaves the real one alone
+target = f"{small}latent_explorer.html"
+file = page.write_explorer(f"../build/{target}", three, fitted, moved, album, twin_album)
+links = f"[from this notebook](../build/{target}), [from a page of `make run`](../{target})"
 Markdown(f"**{file.stat().st_size / 1e6:.1f} MB.** Open it: {links}")
 
 # %% [markdown]
