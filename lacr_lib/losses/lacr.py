@@ -54,6 +54,16 @@ def low_pass(x: Tensor, size: int = 4, scale: int = 1) -> Tensor:
     return F.interpolate(small, size=sides, mode="bilinear", align_corners=False)
 
 
+def light_only(x: Tensor) -> Tensor:
+    """The same image, whose gradient is shared alike by its channels: (B, 3, H, W) -> same.
+
+    Light is no colour. A term whose gradient may tint the image is cheated by a tint, as by fine
+    texture: some cast that the encoder takes for light.
+    """
+    grey = x.mean(dim=1, keepdim=True)
+    return x.detach() + (grey - grey.detach())
+
+
 def latent_distance(a: Tensor, b: Tensor, weights: Tensor | None = None) -> Tensor:
     """Mean absolute difference of two latent maps, over channels and weighted regions.
 

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from lacr_lib.losses.kl import kl_divergence
-from lacr_lib.losses.lacr import lacr_loss, light_aware_weights, low_pass
+from lacr_lib.losses.lacr import lacr_loss, light_aware_weights, light_only, low_pass
 from lacr_lib.losses.reconstruction import reconstruction_loss
 from lacr_lib.models.vae import Enhancement, LacrVae
 from lacr_lib.training.config import TrainConfig
@@ -67,7 +67,8 @@ def contrast_term(
     if anchored_on_code:
         mu_e = F.adaptive_avg_pool2d(out.z, mu_c.shape[-2:])
     else:
-        mu_e = encoder.encode(copies(out.enhanced)).mu
+        seen = light_only(out.enhanced) if config.lacr_light_only else out.enhanced
+        mu_e = encoder.encode(copies(seen)).mu
     weights = light_aware_weights(copies(batch["low"]), copies(batch["clear"]), config.light_aware)
     return lacr_loss(mu_e, mu_c, mu_n, weights, config.lacr_form)
 

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from lacr_lib import lacr_loss, light_aware_weights
-from lacr_lib.losses.lacr import EPSILON, latent_distance, low_pass, region_light
+from lacr_lib.losses.lacr import EPSILON, latent_distance, light_only, low_pass, region_light
 
 FORMS = ["ratio", "bounded", "triplet", "infonce"]
 
@@ -151,3 +151,32 @@ def test_low_pass_at_half_size_is_a_half_of_the_whole_one():
     means = torch.nn.functional.avg_pool2d(low_pass(x, 4), 2)
     torch.testing.assert_close(half, means, atol=5e-3, rtol=0)
     assert low_pass(torch.rand(1, 3, 19, 21), 4, scale=2).shape == (1, 3, 10, 11)
+
+
+def test_light_only_shows_the_image_and_gives_every_channel_the_same_gradient():
+    torch.manual_seed(0)
+    x = torch.rand(2, 3, 8, 8, requires_grad=True)
+    seen = light_only(x)
+    assert torch.equal(seen, x)
+    (seen * torch.randn(2, 3, 8, 8)).sum().backward()
+    assert torch.equal(x.grad, x.grad[:, :1].expand_as(x)) and x.grad.abs().sum() > 0
+
+
+def test_a_tint_is_no_way_to_please_an_encoder_that_likes_one():
+    """An "encoder" that reads blue minus red, and light: plain gradients tint the image."""
+    torch.manual_seed(0)
+    x = torch.rand(1, 3, 8, 8) * 0.2
+
+    def steps(through):
+        image = x.clone().requires_grad_()
+        for _ in range(20):
+            seen = through(image)
+            mu = torch.stack([seen[:, 2] - seen[:, 0], seen.mean(dim=1)], dim=1)
+            loss = latent_distance(mu, torch.full_like(mu, 0.5)).sum()
+            (gradient,) = torch.autograd.grad(loss, image)
+            image = (image - 0.02 * gradient.sign()).detach().requires_grad_()
+        return (image - x).mean(dim=(0, 2, 3))
+
+    tinted, lit = steps(lambda image: image), steps(light_only)
+    assert tinted[2] - tinted[0] > 0.1
+    assert abs(lit[2] - lit[0]) < 1e-6 and lit.mean() > 0.1
