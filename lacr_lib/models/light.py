@@ -36,4 +36,7 @@ def relight(x: Tensor, gain: Tensor, light: Light = "odds") -> Tensor:
     """
     if light == "product":
         return (x + PEDESTAL) * torch.exp(gain) - PEDESTAL
-    return torch.sigmoid(log_odds(x) + gain) * (1.0 + 2.0 * PEDESTAL) - PEDESTAL
+    span = 1.0 + 2.0 * PEDESTAL
+    y, more = (x + PEDESTAL) / span, torch.expm1(gain)
+    # sigmoid(logit(y) + gain) - y, written so that no gain is exactly no change
+    return x + span * y * (1.0 - y) * more / (1.0 + y * more)

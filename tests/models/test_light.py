@@ -11,7 +11,7 @@ VALUES = torch.linspace(0, 1, 101, dtype=torch.float64)
 
 
 def test_no_gain_is_the_identity():
-    torch.testing.assert_close(relight(VALUES, torch.zeros(())), VALUES)
+    assert torch.equal(relight(VALUES, torch.zeros(())), VALUES)
 
 
 def test_it_is_the_formula():
