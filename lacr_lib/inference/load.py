@@ -29,14 +29,22 @@ METADATA_KEY = "lacr_vae"
 PICKLES = {".pt", ".pth", ".bin", ".ckpt", ".pkl", ".pickle", ".tar"}
 
 
-def save_model(model: LacrVae, path: str | Path, metadata: dict[str, Any] | None = None) -> None:
-    """Write weights (float32), configuration and metadata to a safetensors file, whole or not.
+def save_model(
+    model: LacrVae,
+    path: str | Path,
+    metadata: dict[str, Any] | None = None,
+    half: bool = False,
+) -> None:
+    """Write weights, configuration and metadata to a safetensors file, whole or not.
 
-    metadata: any JSON values, e.g. steps, seed, data. The same model and metadata give the same
-    bytes. Raises LacrError if a weight is not finite or a metadata value is no JSON.
+    metadata: any JSON values, e.g. steps, seed, data. half: stored as float16, half the bytes; a
+    loaded model computes in float32 either way. The same model and metadata give the same bytes.
+    Raises LacrError if a weight is not finite (as float16: over 65,504) or a metadata value is no
+    JSON.
     """
+    kind = torch.float16 if half else torch.float32
     weights = {
-        name: tensor.detach().to("cpu", torch.float32, copy=True).contiguous()
+        name: tensor.detach().to("cpu", kind, copy=True).contiguous()
         for name, tensor in model.state_dict().items()
     }
     _check_finite(weights, "the model")

@@ -59,6 +59,23 @@ def test_same_model_same_bytes(model, tmp_path):
     assert len(digests) == 1
 
 
+def test_half_stores_half_the_bytes_and_computes_in_float32(model, path, tmp_path):
+    half = tmp_path / "half.safetensors"
+    save_model(model, half, {"steps": 3, "data": "none"}, half=True)
+    stored, whole = load_file(half), load_file(path)
+    assert {tensor.dtype for tensor in stored.values()} == {torch.float16}
+    size = sum(tensor.nbytes for tensor in whole.values())
+    assert sum(tensor.nbytes for tensor in stored.values()) == size / 2
+    loaded = load_model(half)
+    for name, tensor in loaded.state_dict().items():
+        assert tensor.dtype == torch.float32
+        torch.testing.assert_close(tensor, whole[name], rtol=1e-3, atol=1e-7)
+    with torch.no_grad():
+        model.decoder.head.weight.fill_(1e5)
+    with pytest.raises(LacrError, match=r"decoder\.head\.weight holds NaN or infinity"):
+        save_model(model, half, half=True)
+
+
 def test_loading_leaves_the_random_numbers_alone(path):
     torch.manual_seed(1)
     expected = torch.rand(3)
