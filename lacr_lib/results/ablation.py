@@ -70,7 +70,7 @@ QUESTIONS = (
     Question(
         "What does the full method lose without one part?",
         "full",
-        ("full without RCAM", "full without AMSM", "full without LACR"),
+        ("full without RCAM", "full without AMSM", "full without LACR", "full, light as a product"),
     ),
     Question(
         "Which form of LACR?",
@@ -81,6 +81,8 @@ QUESTIONS = (
             "LACR: InfoNCE",
             "LACR: anchor is the code",
             "LACR: light-unaware",
+            "LACR: in full detail",
+            "LACR: in all colours",
             "LACR: 1 negative",
             "LACR: 3 negatives",
             "LACR: online encoder",
