@@ -577,8 +577,8 @@ for name, config in {"free skips": free, "ours": ours}.items():
 figures.kl_history(histories);
 
 # %% [markdown]
-# **What you see.** What the two models spend on their codes while they learn. With free skips the price is cut early,
-# and what is left stays far below ours. It is not zero: the default `beta` is a small fraction of the ELBO's, so a
+# **What you see.** What the two models spend on their codes while they learn. Both begin alike; in the end the free
+# skips spend a little less than ours. It is not zero: the default `beta` is a small fraction of the ELBO's, so a
 # code that nobody reads costs little, and 250 steps are few. Which shows that KL, like the count of active units, is
 # *weak evidence*. A code can be written and never read. To learn whether it is read, exchange it:
 
