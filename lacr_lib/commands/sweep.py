@@ -32,7 +32,8 @@ def run(options: Namespace) -> int:
 def line(record: dict[str, Any]) -> str:
     """One record in one line, for a look while the sweep goes on."""
     summary = record["summary"]
+    ratio = summary["alignment_ratio"]  # null where the model returns its input
     return (
         f"{record['names'][0]:28} seed {record['seed']}  {summary['psnr']:6.2f} dB"
-        f"  SSIM {summary['ssim']:.3f}  alignment ratio {summary['alignment_ratio']:.3f}"
+        f"  SSIM {summary['ssim']:.3f}  alignment ratio {'-' if ratio is None else f'{ratio:.3f}'}"
     )

@@ -36,7 +36,8 @@ def run(options: Namespace) -> int:
         record, steps = _fit(model, photoset, train, options, {"data": photoset.name, **about})
     loss = f", loss {record['loss']:.4f}" if record else ""
     print(f"{out / WEIGHTS}: {train.steps} steps{loss}")
-    say(spent(steps * train.batch_size, time.perf_counter() - started))
+    if steps:  # counted in the main process alone
+        say(spent(steps * train.batch_size, time.perf_counter() - started))
     return 0
 
 

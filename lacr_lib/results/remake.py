@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from lacr_lib.errors import LacrError
 from lacr_lib.inference.files import write_text, write_whole
-from lacr_lib.results.records import FOLDER
+from lacr_lib.results.records import FOLDER, read_record
 
 if TYPE_CHECKING:
     from lacr_lib.data.layouts import PhotoSet
@@ -113,22 +113,19 @@ def unharmed(methods: Methods, photoset: PhotoSet, name: str) -> None:
 
 
 def failures(run: Callable[[Photo], Photo], photoset: PhotoSet, name: str) -> None:
-    """The worst photographs by PSNR, no scene twice, with their fault: NAME-failures.json."""
-    from lacr_lib.evaluation.metrics import psnr
+    """The worst recorded photographs, no scene twice, with their fault: NAME-failures.json."""
     from lacr_lib.evaluation.repair import repairs
 
-    ranked = sorted(
-        ((psnr(run(pair.low.read()), pair.clear.read()), pair) for pair in photoset.pairs()),
-        key=lambda each: each[0],
-    )
+    recorded = read_record(f"{name}-evaluate-lacr-vae", FOLDER)["per_image"]
+    scores = {image["name"]: image["psnr"] for image in recorded}
     worst: dict[str, Any] = {}
-    for score, pair in ranked:
+    for pair in sorted(photoset.pairs(), key=lambda pair: scores[pair.name]):
         if pair.scene in worst or len(worst) == WORST:
             continue
         loans = repairs(run(pair.low.read()), pair.clear.read())
         worst[pair.scene] = {
             "name": pair.name,
-            "psnr": score,
+            "psnr": scores[pair.name],
             "mean_luma": float(pair.low.read().mean() / 255),
             "main_fault": loans.main_fault,
             **{f"bought_by_{key}": value for key, value in loans._asdict().items()},

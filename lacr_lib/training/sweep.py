@@ -159,6 +159,7 @@ def train_and_measure(run: Run, train: PhotoSet, test: PhotoSet, folder: Path) -
     """One run from its last checkpoint, or from its beginning, to its record."""
     import torch
 
+    from lacr_lib.inference.load import load_model
     from lacr_lib.models.blocks import count_parameters
     from lacr_lib.models.vae import LacrVae
     from lacr_lib.training.fit import fit
@@ -170,8 +171,6 @@ def train_and_measure(run: Run, train: PhotoSet, test: PhotoSet, folder: Path) -
     if not is_finished(folder):
         fit(model, train, run.train, folder, resume=True, about={"data": train.name})
     seconds = time.perf_counter() - started
-    from lacr_lib.inference.load import load_model
-
     return {
         "names": list(run.names),
         "seed": run.train.seed,

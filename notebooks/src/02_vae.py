@@ -618,8 +618,8 @@ for name, config in {"free skips": free, "ours": ours}.items():
 figures.kl_history(histories);
 
 # %% [markdown]
-# **What you see.** What the two models spend on their codes while they learn. With free skips the price is cut early,
-# and what is left stays far below ours. It is not zero: the default `beta` is a small fraction of the ELBO's, so a
+# **What you see.** What the two models spend on their codes while they learn. Both begin alike; in the end the free
+# skips spend a little less than ours. It is not zero: the default `beta` is a small fraction of the ELBO's, so a
 # code that nobody reads costs little, and 250 steps are few. Which shows that KL, like the count of active units, is
 # *weak evidence*. A code can be written and never read. To learn whether it is read, exchange it:
 
@@ -653,7 +653,7 @@ figures.swap_costs(lost);
 # %% [markdown]
 # **What you see.** PSNR lost when a frame is decoded with a code that is not its own, averaged over all exposures of the held-out
 # scenes (black: 95 % interval over scenes, of which there are only three, so they are wide). Look at *zeros* first. With free skips
-# the picture is no worse without any code; it is even a little better. Ours loses about 3 dB: there the light was in
+# the picture is no worse without any code; it is even a little better. Ours loses over 3 dB: there the light was in
 # the code. *Other exposure* (brightest for darkest and so on) hurts both. So 250 steps have not yet silenced the code of the free
 # skips: a wrong word still disturbs a decoder that would rather hear none. The argument of section 7 tells where
 # training is heading, not how soon it arrives. The *next scene's* code at the same exposure says little

@@ -9,6 +9,7 @@ import pytest
 import torch
 from filelock import FileLock
 
+from lacr_lib.commands.sweep import line
 from lacr_lib.data.layouts import Frame, PhotoSet, Scene
 from lacr_lib.errors import LacrError
 from lacr_lib.models.config import ModelConfig
@@ -176,4 +177,5 @@ def test_what_is_no_number_becomes_null(photoset):
     model = LacrVae(ModelConfig(base_channels=4, latent_channels=4, token_grids=(1, 2))).eval()
     record = sweeping.measure(model, test)
     assert record["summary"]["alignment_ratio"] is None
+    assert line({"names": ["a"], "seed": 0, **record}).endswith("alignment ratio -")
     json.dumps(record, allow_nan=False)
