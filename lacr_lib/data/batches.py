@@ -35,7 +35,7 @@ class BatchSettings:
     half_size_share: float = (
         0.6  # crops taken from the frame at half size: more of the scene in view
     )
-    clear_share: float = 0.1  # clear-to-clear pairs: a well-lit photograph must come back unharmed
+    clear_share: float = 0.15  # clear-to-clear pairs: a well-lit photograph must come back unharmed
     synthetic_share: float = 0.2  # clear photographs darkened by the camera model
     noise_share: float = 0.3  # real dark frames that get camera noise on top
     darkest: float = 6.0  # synthetic exposures reach 2^-darkest

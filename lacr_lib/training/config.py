@@ -14,7 +14,8 @@ from lacr_lib.losses.lacr import Form
 class TrainConfig(BatchSettings):
     """Everything `fit` needs besides the model and the photographs; samples as in BatchSettings.
 
-    Defaults: the recipe of the released weights. Every figure is ours, the paper's are not public.
+    Defaults: one stage from scratch. The released weights took two, told in their model card. Every
+    figure is ours, the paper's are not public.
     """
 
     steps: int = 1600
@@ -23,15 +24,15 @@ class TrainConfig(BatchSettings):
     weight_decay: float = 1e-4
     clip_norm: float = 1.0  # gradient norm above which a step is scaled down
     ema: float = 0.999  # averaging of the weights that are evaluated and released
-    ssim_weight: float = 0.2
+    ssim_weight: float = 0.5
     beta: float = 1e-3  # KL weight per latent entry, from step 0
-    lambda_lacr: float = 0.1  # 0: the twin without LACR
+    lambda_lacr: float = 0.5  # 0: the twin without LACR
     lacr_form: Form = "ratio"
     lacr_ramp: float = 0.15  # share of the steps over which lambda rises
     lacr_encoder: Literal["ema", "online"] = "ema"
     lacr_anchor: Literal["image", "code"] = "image"
     lacr_low_pass: int = 4  # box size in pixels; 1: the term sees full detail, and is cheated by it
-    lacr_scale: int = 1  # the term's copies are 1/scale of the image's size
+    lacr_scale: int = 2  # the term's copies are 1/scale of the image's size
     lacr_light_only: bool = True  # its gradient moves the light, not the colours
     light_aware: bool = True
     workers: int = 0  # loader processes

@@ -8,7 +8,7 @@ def test_lambda_ramps_up_and_stays():
     assert config.lambda_at(0) == 0
     assert config.lambda_at(10) == pytest.approx(0.2)
     assert config.lambda_at(20) == config.lambda_at(99) == pytest.approx(0.4)
-    assert TrainConfig(lacr_ramp=0.0).lambda_at(1) == pytest.approx(0.1)
+    assert TrainConfig(lacr_ramp=0.0).lambda_at(1) == pytest.approx(0.5)
 
 
 @pytest.mark.parametrize(
