@@ -514,10 +514,10 @@ figures.stage_fields(rows, boxes);
 # %% [markdown]
 # **What you see.** Where the middle of each stage's output gets its information, averaged over six photographs; the colour is
 # logarithmic, and the blue square holds 90 % of the gradient. *Upper row*: with all global statistics held, a stage sees its
-# neighbourhood. The faint rim grows as the windows add up; the square grows slowly, from 7 pixels on each side of the middle
-# to 26. *Middle row*: with the tokens let go, a veil lies over the whole photograph, in rectangles, the regions of the
+# neighbourhood. The faint rim grows as the windows add up; the square grows slowly, from 4 pixels on each side of the middle
+# to about 30. *Middle row*: with the tokens let go, a veil lies over the whole photograph, in rectangles, the regions of the
 # tokens. It is thousands of times fainter than the middle, but it has all the pixels of the photograph, and from the second stage on
-# it stretches the blue square almost to the border. *Lower row*: letting the branch weights go as well changes nothing that one could
+# it stretches the blue square far out, in the fourth almost to the border. *Lower row*: letting the branch weights go as well changes nothing that one could
 # see, and the numbers below agree. They look at the whole picture too, but they are one number a channel: they hear how much
 # texture there is, not where. AMSM looks at the neighbourhood, RCAM at everything else.
 
