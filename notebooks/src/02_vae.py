@@ -23,12 +23,9 @@ from torch import distributions, nn
 from lacr_lib import LacrVae, ModelConfig, TrainConfig, fit, kl_divergence, load_model
 from lacr_lib.data.layouts import open_photoset
 from lacr_lib.evaluation.bootstrap import interval
-from lacr_lib.evaluation.oracle import best_light
 from lacr_lib.figures import images, vae as figures
 from lacr_lib.losses.kl import elbo_beta
-from lacr_lib.models.light import relight
 from lacr_lib.models.vae import reparameterise
-from lacr_lib.results.records import read_record
 from lacr_lib.teaching import choose, record, record_claim, setup, show
 
 # %% tags=["parameters"]
@@ -577,6 +574,8 @@ show(LacrVae.decode, LacrVae.gain)
 # film does. As with factors, two changes of light add up: `g1`, then `g2`, is `g1 + g2`.
 
 # %%
+from lacr_lib.models.light import relight
+
 values = torch.linspace(0, 1, 101)
 gains = (0.0, 1.0, 2.0, 3.0)
 ways = ("product", "odds")
@@ -592,6 +591,8 @@ figures.light_curves(values, {way: {g: relight(values, torch.tensor(g), way) for
 # decodes such a gain can do better.
 
 # %%
+from lacr_lib.evaluation.oracle import best_light
+
 frame, target = low[0][1:2], clear[:1]
 best = {way: best_light(frame, target, way).clamp(0, 1) for way in ways}
 captions = ["", *(f"{psnr(image, target).item():.1f} dB" for image in best.values()), ""]
@@ -603,6 +604,8 @@ images.show_row([frame, *best.values(), target], ["low", "best product", "best o
 # noise, which no gain can take away). One photograph is an anecdote; on real exposure ladders, as recorded:
 
 # %%
+from lacr_lib.results.records import read_record
+
 recorded = read_record("sice-val-light")
 for way in ways:
     print(f"real ladders, best {way:8} {recorded[way]['psnr']:.1f} dB   SSIM {recorded[way]['ssim']:.3f}")

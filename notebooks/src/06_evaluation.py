@@ -20,15 +20,12 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 from IPython.display import Markdown, display
-from numpy.lib.stride_tricks import sliding_window_view
 from skimage.filters import gaussian
 
 from lacr_lib import enhance, load_model
 from lacr_lib.data import camera, layouts, photographs
 from lacr_lib.evaluation import baselines, bootstrap, evaluate, metrics, repair, speed
-from lacr_lib.figures import evaluation as figures
-from lacr_lib.figures import images
-from lacr_lib.figures.ablation import differences
+from lacr_lib.figures import ablation as ablation_figures, evaluation as figures, images
 from lacr_lib.results import ablation, published, records, tables
 from lacr_lib.teaching import choose, record, record_claim, setup, show
 
@@ -162,7 +159,7 @@ def ssim_terms(a, b):
     weights /= weights.sum()
 
     def mean(x):
-        windows = sliding_window_view(x, (11, 11), axis=(0, 1))  # (H - 10, W - 10, 3, 11, 11)
+        windows = np.lib.stride_tricks.sliding_window_view(x, (11, 11), axis=(0, 1))  # (H - 10, W - 10, 3, 11, 11)
         return np.einsum("hwcij,ij->hwc", windows, weights)
 
     mu_a, mu_b = mean(a), mean(b)
@@ -566,6 +563,8 @@ display(Markdown(tables.unpaired_table() or "No records here; `make results DATA
 runs = ablation.read_ablation()
 if runs:
     display(Markdown(ablation.ablation_table(runs)))
+else:
+    print("No records here yet; they are made by lacr sweep, with the grid named above.")
 
 # %% [markdown]
 # Mean and standard deviation over three seeds. Now the questions, each with its own reference, paired by seed and by
@@ -575,7 +574,7 @@ if runs:
 for question in ablation.QUESTIONS if runs else ():
     display(Markdown(f"**{question.title}**\n\n{ablation.question_table(runs, question)}"))
     rows = [ablation.compare(runs, name, question.reference) for name in question.runs]
-    display(differences(rows))
+    display(ablation_figures.differences(rows))
 
 # %% [markdown]
 # ## 10 · Other people's numbers
