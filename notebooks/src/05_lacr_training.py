@@ -483,8 +483,8 @@ figures.curves(runs, panels, bands={"texture": (0.9, 1.1), "colour": (0.9, 1.1)}
 # detail is what a 3 x 3 blur takes away: with every detail in view it shoots up to several times its start; with
 # low-passed copies it stays inside the band (0.9 to 1.1). *Colour ratio*: light-only cannot change it, by
 # construction; the low-passed run overshoots on its way. *PSNR*: and this is what it means for the photograph. The
-# same fall of LACR buys less than a decibel with every detail in view, several decibels with low-passed copies, and most
-# of all where colour is left alone, although PSNR was no part of the loss.
+# same fall of LACR buys less than a decibel with every detail in view, several decibels with low-passed copies, in this
+# photograph most of all where colour is left alone, although PSNR was no part of the loss.
 #
 # So LACR carries real information about light, in latents alone; texture and tint were only the cheapest ways to
 # satisfy it. The cures take those ways from it **[ours]**: **light is low-frequency, so the term that speaks about light
