@@ -9,7 +9,7 @@ WINDOW, SIGMA = 11, 1.5
 C1, C2 = 0.01**2, 0.03**2
 
 
-def reconstruction_loss(x_e: Tensor, x_c: Tensor, ssim_weight: float = 0.2) -> Tensor:
+def reconstruction_loss(x_e: Tensor, x_c: Tensor, ssim_weight: float) -> Tensor:
     """Mean absolute error + ssim_weight * (1 - SSIM), for each image [ours; no likelihood].
 
     Shapes: x_e, x_c (B, 3, H, W) in [0, 1] -> (B,). Always computed in float32.

@@ -103,7 +103,7 @@ def unharmed(methods: Methods, photoset: PhotoSet, name: str) -> None:
         values = np.array([min(score, 60.0) for score in scores.values()])  # 60: equal
         record = {
             "method": method,
-            **made_by(f"lacr_lib.results.remake.unharmed on {name}"),
+            **made_by(f"make results DATA=DIR: unharmed of {name}"),
             "median": float(np.median(values)),
             "percentile_10": float(np.percentile(values, 10)),
             "scenes": dict(zip(scores, values.round(4).tolist(), strict=True)),
@@ -130,7 +130,7 @@ def failures(run: Callable[[Photo], Photo], photoset: PhotoSet, name: str) -> No
             "main_fault": loans.main_fault,
             **{f"bought_by_{key}": value for key, value in loans._asdict().items()},
         }
-    about = made_by(f"lacr_lib.results.remake.failures on {name}")
+    about = made_by(f"make results DATA=DIR: failures of {name}")
     write(f"{name}-failures", {"method": "lacr-vae", **about, "worst": list(worst.values())})
 
 
@@ -168,7 +168,7 @@ def light_oracle(photoset: PhotoSet, name: str, every: int = 6) -> None:
         means = torch.tensor(scores).mean(dim=0).tolist()
         found[light] = dict(zip(("psnr", "ssim", "texture_ratio"), means, strict=True))
         print(f"{name} best smooth gain as {light}: {means[0]:.2f} dB", flush=True)
-    about = made_by(f"lacr_lib.results.remake.light_oracle on {name}")
+    about = made_by(f"make results DATA=DIR: light_oracle of {name}")
     write(f"{name}-light", {**about, "n": len(pairs), "cell": 32, **found})
 
 

@@ -33,11 +33,11 @@ def test_loss_is_the_weighted_sum_of_its_terms(make_model, batch):
 
 def test_terms_are_those_of_the_losses(make_model, batch):
     model = shaken(make_model()).eval()  # eval: z is the mean, nothing is drawn
-    terms = objective(model, model, batch, TrainConfig(), step=0)
+    config = TrainConfig(ssim_weight=0.3)
+    terms = objective(model, model, batch, config, step=0)
     out = model(batch["low"])
-    torch.testing.assert_close(
-        terms.reconstruction, reconstruction_loss(out.enhanced, batch["clear"]).mean()
-    )
+    reconstruction = reconstruction_loss(out.enhanced, batch["clear"], 0.3).mean()
+    torch.testing.assert_close(terms.reconstruction, reconstruction)
     torch.testing.assert_close(terms.kl, kl_divergence(out.mu, out.log_var).mean())
 
 
@@ -69,7 +69,7 @@ def test_low_pass_takes_fine_texture_out_of_the_terms_sight(make_model, batch):
     textured = out._replace(enhanced=out.enhanced + texture)
     moved = {}
     for size in (1, 4):
-        config = TrainConfig(lacr_low_pass=size)
+        config = TrainConfig(lacr_low_pass=size, lacr_scale=1)
         values = [contrast_term(o, averaged, batch, config) for o in (out, textured)]
         moved[size] = (values[0] - values[1]).abs().max().item()
     assert moved[4] < 1e-4 < moved[1]
