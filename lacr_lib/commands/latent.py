@@ -20,22 +20,19 @@ from lacr_lib.commands.common import (
 def run_latents(options: Namespace) -> int:
     """Encodes every photograph of a set into an .npz table. Raises LacrError."""
     from lacr_lib.data.layouts import open_photoset
-    from lacr_lib.inference.files import beside
-    from lacr_lib.latent.encode import encode_photoset, save_latents
+    from lacr_lib.latent.encode import encode_photos
+    from lacr_lib.latent.table_file import save_latents
 
     check_target(options.out)
     photoset = open_photoset(options.data)
     model = load_on(options.weights, options.device)
     say(f"{photoset.name}: {photoset.describe()}")
     total = sum((scene.clear is not None) + 2 * len(scene.low) for scene in photoset.scenes)
-    with begun():
-        with bar(total, "latents", "photo") as progress:
-            latents = encode_photoset(
-                model, photoset, options.regions, on_photo=lambda _: progress.update()
-            )
-        with beside(options.out) as part:
-            save_latents(latents, part)
-    regions, channels = latents.mu.shape
+    with begun(), bar(total, "latents", "photo") as progress:
+        parts = encode_photos(
+            model, photoset, options.regions, on_photo=lambda _: progress.update()
+        )
+        regions, channels = save_latents(parts, options.out)
     print(f"{options.out}: {regions} regions of {total} photographs, {channels} channels each")
     return 0
 

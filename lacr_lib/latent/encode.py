@@ -1,11 +1,9 @@
-"""Photographs through the encoder: a table of region latents, and the file it is kept in."""
+"""Photographs through the encoder: a table of region latents."""
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -17,7 +15,6 @@ from torch import Tensor
 
 from lacr_lib.data.camera import srgb_to_linear
 from lacr_lib.errors import LacrError
-from lacr_lib.inference.files import write_whole
 
 if TYPE_CHECKING:
     from lacr_lib.data.layouts import Frame, PhotoSet, Scene
@@ -108,6 +105,31 @@ class Photograph(NamedTuple):
     log_var: Tensor
 
 
+def encode_photos(
+    model: LacrVae,
+    photoset: PhotoSet,
+    regions: int | None = None,
+    enhanced: bool = True,
+    seed: int = 0,
+    on_photo: Callable[[Photograph], None] | None = None,
+) -> Iterator[Latents]:
+    """Encodes every photograph of a set, one at a time: a table of its regions for each.
+
+    regions: how many regions of a photograph to keep, drawn once a scene, so that all photographs
+    of a scene keep the *same* places (None: all). enhanced: also enhance each low photograph and
+    encode the result, clamped to [0, 1]. Photographs over 1 megapixel are reduced to 1 megapixel.
+    `on_photo` is called with each encoded photograph (a progress bar, thumbnails).
+    """
+    number = 0
+    for index, scene in enumerate(photoset.scenes):
+        for photo in encode_scene(model, scene, enhanced):
+            rng = np.random.default_rng([seed, index])  # the same draw for the whole scene
+            yield _rows(photo, _places(photo.mu, regions, rng), number)
+            number += 1
+            if on_photo is not None:
+                on_photo(photo)
+
+
 def encode_photoset(
     model: LacrVae,
     photoset: PhotoSet,
@@ -116,25 +138,16 @@ def encode_photoset(
     seed: int = 0,
     on_photo: Callable[[Photograph], None] | None = None,
 ) -> Latents:
-    """Encodes every photograph of a set, one at a time, and keeps their posteriors as a table.
-
-    regions: how many regions of a photograph to keep, drawn once a scene, so that all photographs
-    of a scene keep the *same* places (None: all). enhanced: also enhance each low photograph and
-    encode the result, clamped to [0, 1]. Photographs over 1 megapixel are reduced to 1 megapixel.
-    `on_photo` is called with each encoded photograph (a progress bar, thumbnails). Errors: an empty
-    set.
-    """
-    columns: dict[str, list[NDArray[Any]]] = {f.name: [] for f in fields(Latents)}
-    for index, scene in enumerate(photoset.scenes):
-        for photo in encode_scene(model, scene, enhanced):
-            rng = np.random.default_rng([seed, index])  # the same draw for the whole scene
-            _append(columns, photo, _places(photo.mu, regions, rng))
-            if on_photo is not None:
-                on_photo(photo)
-    if not columns["mu"]:
+    """All of `encode_photos` in one table, in memory. Errors: an empty set."""
+    parts = list(encode_photos(model, photoset, regions, enhanced, seed, on_photo))
+    if not parts:
         raise LacrError(f"{photoset.name} holds no photograph: give a folder with some")
-    # column by column, letting go of the parts: the peak is one table and one column
-    return Latents(**{name: np.concatenate(columns.pop(name)) for name in list(columns)})
+    return Latents(
+        **{
+            f.name: np.concatenate([getattr(part, f.name) for part in parts])
+            for f in fields(Latents)
+        }
+    )
 
 
 @torch.inference_mode()
@@ -193,24 +206,6 @@ def region_luma(image: Tensor, size: tuple[int, int]) -> Tensor:
     return F.adaptive_avg_pool2d((image * weights).sum(1, keepdim=True), size)[0, 0]
 
 
-def save_latents(latents: Latents, path: str | Path) -> None:
-    """Writes the table to an .npz file: plain arrays, texts as unicode arrays, nothing pickled."""
-    columns = {f.name: getattr(latents, f.name) for f in fields(latents)}
-    write_whole(path, lambda file: np.savez(file, **columns))  # a handle: the name stays as given
-
-
-def load_latents(path: str | Path) -> Latents:
-    """Reads what `save_latents` wrote. Errors: no such file, or not such a table."""
-    wanted = [f.name for f in fields(Latents)]
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            return Latents(**{name: file[name] for name in wanted})
-    except FileNotFoundError:
-        raise LacrError(f"no file {path}: make it with `lacr latents`") from None
-    except (KeyError, TypeError, ValueError, OSError, EOFError, zipfile.BadZipFile):
-        raise LacrError(f"{path} is no table of latents: make one with `lacr latents`") from None
-
-
 def _places(mu: Tensor, regions: int | None, rng: np.random.Generator) -> NDArray[np.int64]:
     count = mu.shape[-2] * mu.shape[-1]
     if regions is None or regions >= count:
@@ -218,23 +213,19 @@ def _places(mu: Tensor, regions: int | None, rng: np.random.Generator) -> NDArra
     return np.sort(rng.choice(count, size=regions, replace=False))
 
 
-def _append(
-    columns: dict[str, list[NDArray[Any]]], photo: Photograph, keep: NDArray[np.int64]
-) -> None:
+def _rows(photo: Photograph, keep: NDArray[np.int64], number: int) -> Latents:
+    """The table of one photograph: its kept regions, and its number in the whole table."""
     height, width = photo.mu.shape[-2:]
-    luma = region_luma(photo.image, (height, width))
     n = len(keep)
-    rows = {
-        "mu": photo.mu[0].flatten(1).T.cpu().numpy()[keep],  # (N, Z)
-        "log_var": photo.log_var[0].flatten(1).T.cpu().numpy()[keep],
-        "kind": np.full(n, photo.kind),
-        "scene": np.full(n, photo.scene),
-        "exposure": np.full(n, photo.exposure, np.float32),
-        "luma": luma.flatten().cpu().numpy()[keep],
-        "row": (keep // width).astype(np.int32),
-        "col": (keep % width).astype(np.int32),
-        "photograph": np.full(n, len(columns["names"]), np.int32),
-        "names": np.array([photo.name]),
-    }
-    for name, values in rows.items():
-        columns[name].append(values)
+    return Latents(
+        mu=photo.mu[0].flatten(1).T.cpu().numpy()[keep],  # (N, Z)
+        log_var=photo.log_var[0].flatten(1).T.cpu().numpy()[keep],
+        kind=np.full(n, photo.kind),
+        scene=np.full(n, photo.scene),
+        exposure=np.full(n, photo.exposure, np.float32),
+        luma=region_luma(photo.image, (height, width)).flatten().cpu().numpy()[keep],
+        row=(keep // width).astype(np.int32),
+        col=(keep % width).astype(np.int32),
+        photograph=np.full(n, number, np.int32),
+        names=np.array([photo.name]),
+    )

@@ -1,8 +1,6 @@
-"""The table of latents: its rows, its sampling, its file."""
+"""The table of latents: its rows and its sampling."""
 
 from __future__ import annotations
-
-from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -11,9 +9,7 @@ from lacr_lib.data.photoset import Frame, PhotoSet, Scene
 from lacr_lib.errors import LacrError
 from lacr_lib.latent.encode import (
     encode_photoset,
-    load_latents,
     relative_exposure,
-    save_latents,
     thin,
 )
 from lacr_lib.models.config import ModelConfig
@@ -100,25 +96,6 @@ def test_a_photograph_over_a_megapixel_is_reduced(known_model):
     assert 0.9e6 < (latents.row.max() + 1) * (latents.col.max() + 1) * 64 <= 1.01e6
 
 
-def test_the_file_gives_the_table_back_without_pickles(tmp_path, ladders, known_model):
-    latents = encode_photoset(known_model(1.0), ladders, regions=2)
-    strange = replace(latents, scene=np.array(["<b>é", *latents.scene[1:]]))
-    save_latents(strange, tmp_path / "new" / "table.npz")
-    back = load_latents(tmp_path / "new" / "table.npz")
-    for field in fields(strange):
-        np.testing.assert_array_equal(getattr(strange, field.name), getattr(back, field.name))
-    with np.load(tmp_path / "new" / "table.npz", allow_pickle=False) as file:
-        assert all(file[name].dtype.kind != "O" for name in file.files)
-
-
-def test_what_is_no_table_is_told_in_one_line(tmp_path):
-    np.savez(tmp_path / "other.npz", mu=np.zeros(3))
-    (tmp_path / "text.npz").write_text("hello")
-    (tmp_path / "empty.npz").write_bytes(b"")
-    np.save(tmp_path / "array.npy", np.zeros(3))
-    for name in ("other.npz", "text.npz", "empty.npz", "array.npy", "missing.npz"):
-        with pytest.raises(LacrError) as told:
-            load_latents(tmp_path / name)
-        assert "\n" not in str(told.value) and "lacr latents" in str(told.value)
+def test_an_empty_set_is_refused():
     with pytest.raises(LacrError, match="holds no photograph"):
         encode_photoset(LacrVae(ModelConfig(base_channels=4)), PhotoSet("none", "unpaired", ()))
