@@ -131,23 +131,17 @@ def encode_photos(
 
 
 def encode_photoset(
-    model: LacrVae,
-    photoset: PhotoSet,
-    regions: int | None = None,
-    enhanced: bool = True,
-    seed: int = 0,
-    on_photo: Callable[[Photograph], None] | None = None,
+    model: LacrVae, photoset: PhotoSet, regions: int | None = None, **options: Any
 ) -> Latents:
-    """All of `encode_photos` in one table, in memory. Errors: an empty set."""
-    parts = list(encode_photos(model, photoset, regions, enhanced, seed, on_photo))
-    if not parts:
+    """All of `encode_photos`, with its options, as one table in memory. Errors: an empty set."""
+    columns: dict[str, list[NDArray[Any]]] = {f.name: [] for f in fields(Latents)}
+    for part in encode_photos(model, photoset, regions, **options):
+        for name, parts in columns.items():
+            parts.append(getattr(part, name))
+    if not columns["mu"]:
         raise LacrError(f"{photoset.name} holds no photograph: give a folder with some")
-    return Latents(
-        **{
-            f.name: np.concatenate([getattr(part, f.name) for part in parts])
-            for f in fields(Latents)
-        }
-    )
+    # column by column, letting go of the parts: the peak is one table and one column
+    return Latents(**{name: np.concatenate(columns.pop(name)) for name in list(columns)})
 
 
 @torch.inference_mode()

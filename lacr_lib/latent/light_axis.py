@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
 from lacr_lib.errors import LacrError
+from lacr_lib.latent.decode import decode_codes
 from lacr_lib.latent.encode import LUMA, Latents, as_batch
 
 if TYPE_CHECKING:
@@ -91,7 +92,6 @@ def walk(
     x = as_batch(photo, model)
     code = model.encode(x)
     move = torch.from_numpy(axis.direction * axis.way).to(x).view(1, -1, 1, 1)
-    images = [model.decode(code.mu + t * move, x, code.skips).clamp(0, 1)[0] for t in steps]
-    stack = torch.stack(images).permute(0, 2, 3, 1).cpu().numpy()
+    stack = decode_codes(model, x, code.skips, (code.mu + t * move for t in steps))
     luma = (stack @ np.array(LUMA)).mean(axis=(1, 2))
     return Walk(np.asarray(steps, np.float64), stack, luma)

@@ -82,7 +82,7 @@ show_row([dark, enhanced, clear], ["dark", "enhanced", "clear (never shown to th
 # brightness between 0 (black) and 1 (white). In the middle what the network made of it: the cup, the saucer, the
 # grain of the table and even the dark corner have come back, and the light has become more even. On the right the
 # photograph as it was taken. Compare the two closely and you also find what is *not* restored: the colours are
-# paler than they should be, the red of the saucer above all, and the finest texture is gone.
+# duller than they should be, the warm red of cup and wood above all, some noise is left, and the finest texture is gone.
 #
 # The network has never seen this cup. It was trained on other photographs altogether: bracketed exposures of real
 # scenes, taken with real cameras (the data set is SICE; `lacr weights` names data, terms and results of each
@@ -138,9 +138,9 @@ show_row(restored, [f"from {share}" for share in shares], captions);
 
 # %% [markdown]
 # **What you see.** Enhanced photographs only, from half the light (left) to a thirty-second of it (right), each
-# with its distance to the clear one. First the colour goes, then the texture, then the smooth surfaces turn
-# blotchy. Nothing breaks suddenly: the network keeps the large shapes and the light to the end, and gives up detail
-# for which there is no evidence left. If you ever use this method on evidence of your own (an astronomical plate, a
+# with its distance to the clear one. The decibels hardly move, for most of them hang on how well the *light* is guessed. What
+# goes is to be seen: first the colour, then the texture, and on the right the smooth surfaces are full of grain. Nothing
+# breaks suddenly: the network keeps the large shapes and the light to the end. If you ever use this method on evidence of your own (an astronomical plate, a
 # surveillance still), remember this row: what looks sharp may be *likely* instead of *seen*.
 
 # %% [markdown]

@@ -7,9 +7,8 @@ import pytest
 import torch
 
 from lacr_lib.errors import LacrError
+from lacr_lib.latent.decode import exchange_light, interpolate, posterior_draws
 from lacr_lib.latent.encode import as_batch
-from lacr_lib.latent.exchange import exchange_light, interpolate
-from lacr_lib.latent.uncertainty import posterior_draws
 from lacr_lib.models.vae import Encoding
 
 
