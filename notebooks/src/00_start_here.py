@@ -187,8 +187,7 @@ plt.show()
 # %% [markdown]
 # **What you see.** Each mark is one region of one photograph. On the left dark and clear regions lie on two sides
 # of the map: without ever having been told what "dark" means, the network keeps the light of a region in its code.
-# On the right the same regions after enhancement: they have left the dark side and lie among the clear ones, where
-# they belong, though not spread over them evenly. Distances and shapes in such a map mean little, and on your machine it may be turned or
+# On the right the same regions after enhancement: they have left the dark side and lie among the clear ones, where they belong. Distances and shapes in such a map mean little, and on your machine it may be turned or
 # mirrored: UMAP differs between machines even with the same seed. Trust the *relation* of the three groups, and
 # trust it because the next line measures it in the latent space itself.
 

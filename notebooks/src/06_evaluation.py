@@ -731,8 +731,8 @@ for scene in photos.scenes:
 pd.DataFrame(unharmed, index=[scene.name for scene in photos.scenes]).round(1)
 
 # %% [markdown]
-# PSNR of a *clear* photograph against itself after "enhancement" (60 stands for "untouched"). One training pair in
-# five was clear-to-clear, so that the network learns to leave good photographs alone; whether it did, you read off
+# PSNR of a *clear* photograph against itself after "enhancement" (60 stands for "untouched"). In the last part of
+# the training one pair in five was clear-to-clear, so that the network learns to leave good photographs alone; whether it did, you read off
 # here. A method that you can leave switched on needs a high number in this table, and it is reported far too
 # rarely. The real scenes:
 
