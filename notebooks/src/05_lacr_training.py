@@ -717,7 +717,7 @@ record_claim(claim, *pull["alignment_ratio_shared"], below=0)
 # | 1 | 0.248, 0.111 | 0.248, 0.253 | +0.005 [-0.018, +0.032] |
 # | 2 | 0.175, 0.179 | 0.175, 0.178 | +0.003 [-0.026, +0.033] |
 #
-# Seed 0 was luck. With the other two the impartial judge sees no difference at all, and what seed 1 shows by its own encoder is
+# Seed 0 looks like luck. With the other two the impartial judge sees no difference at all, and what seed 1 shows by its own encoder is
 # flattery. The twin alone moves by more when nothing but its seed changes (0.109 to 0.248). Three pairs of small models
 # say: **not shown**.
 #

@@ -510,8 +510,8 @@ if real:
         print(f"{metric:>12}", verdict(gap, unit, higher_is_better=metric != "ciede2000"))
 
 # %% [markdown]
-# Read the verdicts as they stand. With these weights LACR buys nothing that one of the four measures could show, and costs
-# nothing either. That is no surprise to a careful reader of notebook 05: the term aims at the *latent space*, not at
+# Read the verdicts as they stand. With these weights LACR buys nothing that one of the four measures could show, and none
+# of them shows a cost. That is no surprise to a careful reader of notebook 05: the term aims at the *latent space*, not at
 # decibels. Whether it has an effect *there* is asked in notebook [07](07_latent_umap.ipynb); if it has none there either,
 # it must be called what it is.
 
@@ -715,9 +715,10 @@ record_claim(claim, best_other - best_detail, above=0)
 display(Markdown(tables.failures_list() or "No records here; `make results DATA=DIR` makes them."))
 
 # %% [markdown]
-# Brightness leads again, and the two ways to get there are opposite. Some of these photographs are nearly black, and too little is left
-# to tell how bright the scene was. But one was *well enough lit* to begin with, at a mean of 0.28: a scene that was
-# meant to be dark or light, and the network guessed the other. No enhancer can know the photographer's mind.
+# Brightness leads again, and in two ways. Three of these photographs are nearly black: the light is guessed a little low, and
+# where a file holds nothing but black, what is lifted are the blocks of its JPEG compression. The first one is no dark
+# photograph at all, with a mean of 0.28. It shows a grey day over water, the reference is darker than most (0.40), and the network gave
+# it the light of an ordinary scene (0.54). No enhancer can know the photographer's mind.
 #
 # Failures of one kind hide in a test set of dark photographs only. What does the method do to a photograph that
 # was *good already*?
