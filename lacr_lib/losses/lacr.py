@@ -64,6 +64,15 @@ def light_only(x: Tensor) -> Tensor:
     return x.detach() + (grey - grey.detach())
 
 
+def unit_scale(mu: Tensor) -> Tensor:
+    """Each region's latent with mean 0 and variance 1 over its channels: (B, Z, h, w) -> same.
+
+    An encoder that is trained by the term can lower it by making all latents larger; here it
+    cannot [ours].
+    """
+    return F.layer_norm(mu.movedim(1, -1), mu.shape[1:2]).movedim(-1, 1)
+
+
 def latent_distance(a: Tensor, b: Tensor, weights: Tensor | None = None) -> Tensor:
     """Mean absolute difference of two latent maps, over channels and weighted regions.
 

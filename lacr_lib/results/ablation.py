@@ -86,6 +86,9 @@ QUESTIONS = (
             "LACR: 1 negative",
             "LACR: 3 negatives",
             "LACR: online encoder",
+            "LACR: late",
+            "LACR: online encoder, unit scale",
+            "LACR: online encoder, unit scale, InfoNCE",
         ),
     ),
 )

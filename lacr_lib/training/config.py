@@ -34,6 +34,7 @@ class TrainConfig(BatchSettings):
     lacr_low_pass: int = 4  # box size in pixels; 1: the term sees full detail, and is cheated by it
     lacr_scale: int = 2  # the term's copies are 1/scale of the image's size
     lacr_light_only: bool = True  # its gradient moves the light, not the colours
+    lacr_unit_scale: bool = False  # its latents are layer-normalised: inflating them gains nothing
     light_aware: bool = True
     workers: int = 0  # loader processes
     checkpoint_every: int = 200

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from lacr_lib.losses.kl import kl_divergence
-from lacr_lib.losses.lacr import lacr_loss, light_aware_weights, light_only, low_pass
+from lacr_lib.losses.lacr import lacr_loss, light_aware_weights, light_only, low_pass, unit_scale
 from lacr_lib.losses.reconstruction import reconstruction_loss
 from lacr_lib.models.vae import Enhancement, LacrVae
 from lacr_lib.training.config import TrainConfig
@@ -61,14 +61,17 @@ def contrast_term(
     def copies(x: Tensor) -> Tensor:
         return low_pass(x, config.lacr_low_pass, config.lacr_scale)
 
+    def latents(mu: Tensor) -> Tensor:
+        return unit_scale(mu) if config.lacr_unit_scale else mu
+
     with torch.set_grad_enabled(config.lacr_encoder == "online"):
-        mu = encoder.encode(copies(others)).mu
+        mu = latents(encoder.encode(copies(others)).mu)
     mu_c, mu_n = mu[:images], mu[images:].unflatten(0, (images, count))
     if anchored_on_code:
-        mu_e = F.adaptive_avg_pool2d(out.z, mu_c.shape[-2:])
+        mu_e = latents(F.adaptive_avg_pool2d(out.z, mu_c.shape[-2:]))
     else:
         seen = light_only(out.enhanced) if config.lacr_light_only else out.enhanced
-        mu_e = encoder.encode(copies(seen)).mu
+        mu_e = latents(encoder.encode(copies(seen)).mu)
     weights = light_aware_weights(copies(batch["low"]), copies(batch["clear"]), config.light_aware)
     return lacr_loss(mu_e, mu_c, mu_n, weights, config.lacr_form)
 

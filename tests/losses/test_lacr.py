@@ -2,7 +2,14 @@ import pytest
 import torch
 
 from lacr_lib import lacr_loss, light_aware_weights
-from lacr_lib.losses.lacr import EPSILON, latent_distance, light_only, low_pass, region_light
+from lacr_lib.losses.lacr import (
+    EPSILON,
+    latent_distance,
+    light_only,
+    low_pass,
+    region_light,
+    unit_scale,
+)
 
 FORMS = ["ratio", "bounded", "triplet", "infonce"]
 
@@ -180,3 +187,12 @@ def test_a_tint_is_no_way_to_please_an_encoder_that_likes_one():
     tinted, lit = steps(lambda image: image), steps(light_only)
     assert tinted[2] - tinted[0] > 0.1
     assert abs(lit[2] - lit[0]) < 1e-6 and lit.mean() > 0.1
+
+
+def test_unit_scale_normalises_each_region_over_its_channels():
+    mu = 3 + 5 * torch.randn(2, 16, 3, 4)
+    scaled = unit_scale(mu)
+    region = mu[1, :, 2, 3]
+    expected = (region - region.mean()) / (region.var(correction=0) + 1e-5).sqrt()
+    torch.testing.assert_close(scaled[1, :, 2, 3], expected)
+    torch.testing.assert_close(unit_scale(20 * mu), scaled, atol=1e-4, rtol=1e-4)

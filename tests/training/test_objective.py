@@ -59,6 +59,21 @@ def test_online_encoder_gets_the_gradient_too(make_model, batch):
     assert model.encoder.posterior.weight.grad.abs().sum() > 0
 
 
+def test_at_unit_scale_inflated_latents_gain_nothing(make_model, batch):
+    """Latents twenty times as large change the term, and at unit scale they do not."""
+    model = shaken(make_model()).eval()
+    out = model(batch["low"])
+    values = {}
+    for unit_scale in (False, True):
+        config = TrainConfig(lacr_encoder="online", lacr_unit_scale=unit_scale, lacr_form="infonce")
+        original = model.encode
+        small = contrast_term(out, model, batch, config)
+        model.encode = lambda x: (code := original(x))._replace(mu=20 * code.mu)  # noqa: B023
+        values[unit_scale] = (contrast_term(out, model, batch, config) - small).abs().max().item()
+        model.encode = original
+    assert values[True] < 1e-2 * values[False]
+
+
 def test_low_pass_takes_fine_texture_out_of_the_terms_sight(make_model, batch):
     """A checkerboard of zero mean on x_e moves the plain term and not the low-passed one."""
     model = shaken(make_model()).eval()
