@@ -14,9 +14,17 @@ from nbclient.exceptions import CellExecutionError, DeadKernelError
 from nbformat import NotebookNode
 
 from lacr_lib.errors import LacrError
+from lacr_lib.teaching.exercises import has_exercises
 from lacr_lib.teaching.pictures import MAX_BYTES, shrink_pictures
 from lacr_lib.teaching.profiles import active_profile
-from lacr_lib.teaching.sources import METADATA, Numbered, fingerprint, read_source
+from lacr_lib.teaching.sources import (
+    METADATA,
+    Numbered,
+    fingerprint,
+    read_script,
+    read_solutions,
+    read_source,
+)
 
 WIDGET_MIME = "application/vnd.jupyter.widget-view+json"
 
@@ -53,40 +61,47 @@ def kernel_environment(settings: Mapping[str, str]) -> Iterator[None]:
 
 
 def build(notebook: Numbered, out: Path | None = None) -> list[str]:
-    """Executes one notebook and writes it, normalised; gives notes on what was left out.
+    """Executes one notebook and its solutions and writes them, normalised; notes of what was lost.
 
-    Errors: LacrError if a cell raises or the result is over the size limit.
+    Errors: LacrError if a cell raises or a result is over the size limit.
     """
+    folder = out or notebook.built.parent
+    notes = _build(read_source(notebook), notebook.built.parent, folder / notebook.built.name)
+    if has_exercises(read_script(notebook)):
+        solved = folder / "solutions" / notebook.built.name
+        notes += _build(read_solutions(notebook), notebook.built.parent, solved)
+    return notes
+
+
+def _build(page: NotebookNode, folder: Path, target: Path) -> list[str]:
+    """Executes a page in a folder and writes it."""
     profile = active_profile()
-    page = read_source(notebook)
     page.metadata["lacr"] = {"profile": profile, "source": fingerprint(page)}
     with kernel_environment({"LACR_PROFILE": profile}):
-        _execute(page, notebook)
+        _execute(page, folder, target.stem)
     notes = normalise(page)
     size = shrink_pictures(page)
     if size > MAX_BYTES:
         raise LacrError(
-            f"{notebook.name} is {size / 1e6:.2f} MB with its outputs, over {MAX_BYTES / 1e6:.1f}: "
+            f"{target.stem} is {size / 1e6:.2f} MB with its outputs, over {MAX_BYTES / 1e6:.1f}: "
             "draw smaller or fewer pictures"
         )
-    target = (out or notebook.built.parent) / notebook.built.name
     target.parent.mkdir(parents=True, exist_ok=True)
     nbformat.write(page, target)
     return notes
 
 
-def _execute(page: NotebookNode, notebook: Numbered) -> None:
-    folder = str(notebook.built.parent)  # as nbval does: paths are relative to the notebook
+def _execute(page: NotebookNode, folder: Path, name: str) -> None:
     client = NotebookClient(
         page, timeout=None, kernel_name="python3", record_timing=False,
-        resources={"metadata": {"path": folder}},
+        resources={"metadata": {"path": str(folder)}},  # as nbval does
     )  # fmt: skip
     try:
         client.execute()
     except CellExecutionError as error:
-        raise LacrError(f"{notebook.name}: a cell raised\n{error}") from None
+        raise LacrError(f"{name}: a cell raised\n{error}") from None
     except DeadKernelError:
-        raise LacrError(f"{notebook.name}: the kernel died, out of memory perhaps") from None
+        raise LacrError(f"{name}: the kernel died, out of memory perhaps") from None
 
 
 def normalise(page: NotebookNode) -> list[str]:

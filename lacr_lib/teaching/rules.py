@@ -12,6 +12,8 @@ from nbformat import NotebookNode
 
 from lacr_lib.errors import LacrError
 from lacr_lib.teaching.build import WIDGET_MIME
+from lacr_lib.teaching.exercise_rules import EXERCISE_RULES
+from lacr_lib.teaching.exercises import EXERCISE, tags_of
 from lacr_lib.teaching.pictures import MAX_BYTES
 from lacr_lib.teaching.records import CLAIM_MIME, METRICS_MIME
 from lacr_lib.teaching.sources import Numbered, cells_of, read_built, read_source
@@ -157,13 +159,13 @@ def read_pictures(page: NotebookNode, notebook: Numbered) -> Iterator[str]:
         if images - {"image/png"}:
             yield f"picture as {', '.join(sorted(images))}, not as image/png: {_name(cell)}"
         read = following.cell_type == "markdown" and following.source.startswith(READING)
-        if images and not read:
+        if images and not read and EXERCISE not in tags_of(cell):  # there it is the learner's part
             yield f"picture not followed by a Markdown cell '**What you see.**': {_name(cell)}"
 
 
 RULES: tuple[Rule, ...] = (
     same_cells, built_in_demo, executed, no_errors, no_widgets, small, fixed_blocks, parameters,
-    short_cells, no_traces, read_pictures,
+    short_cells, no_traces, read_pictures, *EXERCISE_RULES,
 )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from lacr_lib.errors import LacrError
+from lacr_lib.teaching.exercises import learner_cells, solution_cells
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 METADATA = {
@@ -27,6 +28,11 @@ class Numbered(NamedTuple):
     name: str
     source: Path
     built: Path
+
+    @property
+    def solutions(self) -> Path:
+        """The notebook of its exercises, solved."""
+        return self.built.parent / "solutions" / self.built.name
 
 
 def find_notebooks(folder: Path = NOTEBOOKS, names: Sequence[str] = ()) -> list[Numbered]:
@@ -52,18 +58,36 @@ def _fits(name: str, notebook: Numbered) -> bool:
     return name == notebook.name or name == notebook.name.partition("_")[0]
 
 
-def read_source(notebook: Numbered) -> NotebookNode:
-    """The percent script as a notebook without outputs, with its own kernel and cell ids."""
+def read_script(notebook: Numbered) -> NotebookNode:
+    """The percent script as it is written: all cells, exercises solved, no outputs."""
     try:
         script: NotebookNode = jupytext.read(notebook.source, fmt="py:percent")
     except (OSError, UnicodeDecodeError) as error:
         raise LacrError(f"{notebook.source}: {error}") from None
-    script.metadata = nbformat.from_dict(METADATA)
-    script.nbformat, script.nbformat_minor = 4, 5
-    for index, cell in enumerate(script.cells):
-        # Ids from name and place: a rebuilt notebook differs only where its cells do.
-        cell.id = hashlib.sha1(f"{notebook.name}/{index}".encode()).hexdigest()[:12]
     return script
+
+
+def read_source(notebook: Numbered) -> NotebookNode:
+    """The notebook that learners open, from its source: no outputs, its own kernel and cell ids."""
+    return prepared(learner_cells(read_script(notebook)), notebook.name)
+
+
+def read_solutions(notebook: Numbered) -> NotebookNode:
+    """The notebook of its solutions, from the same source; as `read_source`."""
+    script = read_script(notebook)
+    title = script.cells[0].source.splitlines()[0].removeprefix("# ")
+    page = solution_cells(script, title, notebook.built.name)
+    return prepared(page, f"solutions/{notebook.name}")
+
+
+def prepared(page: NotebookNode, name: str) -> NotebookNode:
+    """Metadata, format and cell ids of every notebook we write; in place."""
+    page.metadata = nbformat.from_dict(METADATA)
+    page.nbformat, page.nbformat_minor = 4, 5
+    for index, cell in enumerate(page.cells):
+        # Ids from name and place: a rebuilt notebook differs only where its cells do.
+        cell.id = hashlib.sha1(f"{name}/{index}".encode()).hexdigest()[:12]
+    return page
 
 
 def read_built(notebook: Numbered) -> NotebookNode:
@@ -71,12 +95,17 @@ def read_built(notebook: Numbered) -> NotebookNode:
 
     Errors: LacrError if it is missing or is no notebook.
     """
+    return read_notebook(notebook.built)
+
+
+def read_notebook(path: Path) -> NotebookNode:
+    """An `.ipynb` that was built here. Errors: LacrError if it is missing or is no notebook."""
     try:
-        page: NotebookNode = nbformat.read(notebook.built, as_version=4)
+        page: NotebookNode = nbformat.read(path, as_version=4)
     except FileNotFoundError:
-        raise LacrError(f"{notebook.built.name} is not built: run `make notebooks`") from None
+        raise LacrError(f"{path.name} is not built: run `make notebooks`") from None
     except (OSError, ValueError, AttributeError, nbformat.ValidationError) as error:
-        raise LacrError(f"{notebook.built.name} is no readable notebook: {error}") from None
+        raise LacrError(f"{path.name} is no readable notebook: {error}") from None
     return page
 
 

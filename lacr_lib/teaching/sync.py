@@ -7,7 +7,15 @@ import nbformat
 from nbformat import NotebookNode
 
 from lacr_lib.errors import LacrError
-from lacr_lib.teaching.sources import Numbered, cells_of, fingerprint, read_built, read_source
+from lacr_lib.teaching.exercises import with_solutions
+from lacr_lib.teaching.sources import (
+    Numbered,
+    cells_of,
+    fingerprint,
+    read_built,
+    read_script,
+    read_source,
+)
 
 
 def sync(notebook: Numbered) -> str:
@@ -33,12 +41,13 @@ def sync(notebook: Numbered) -> str:
 
 
 def _write_source(page: NotebookNode, notebook: Numbered) -> None:
-    script = jupytext.read(notebook.source, fmt="py:percent")
+    script = read_script(notebook)
     kept = {"tags", "jupyter"}
-    script.cells = [
+    cells = [
         nbformat.from_dict(
             {**cell, "metadata": {key: cell.metadata[key] for key in kept & set(cell.metadata)}}
         )
         for cell in page.cells
     ]
+    script.cells = with_solutions(cells, script)
     notebook.source.write_text(jupytext.writes(script, fmt="py:percent"), encoding="utf-8")

@@ -796,15 +796,97 @@ figures.swap_costs({"released: lacr-vae": lost_released});
 # - KL and active units say that a code is *written*. Only exchanging codes says that it is *read*.
 # - Here the latent is a map: a vector for each 8 x 8 region, whose word is heard within some 30 pixels.
 
-# %% [markdown]
+# %% [markdown] tags=["exercise"]
 # ## Your turn
 #
-# 1. **KL the other way round.** Write `kl_from_prior(mu, log_var)`, the divergence KL( N(0, I) || q ), check it against
-#    `torch.distributions`, and train the lamp of section 4 with it. Which posteriors does it punish most?
-# 2. **A code with a budget.** Write `free_bits(kl_per_unit, floor)`, which does not charge the first `floor` nats of each unit.
-#    How many units stay active at the dearest `beta` of section 6?
-# 3. **A code halfway.** Decode `(1 - t) * mu_dark + t * mu_bright` for five `t` with the frame's own skips. Is the mean luma
-#    of the result monotonic in `t`?
+# Write each function where it says `raise`, and run the check below it: it says *to do*, *wrong* with a hint, or
+# *correct*. Nothing later depends on it. All solved: [solutions/02_vae.ipynb](solutions/02_vae.ipynb).
+#
+# ### 1 · KL the other way round
+#
+# The loss charges $\mathrm{KL}(q \,\|\, p)$. Write the divergence in the other direction, from the prior to the posterior:
+# for each image $\mathrm{KL}(N(0, 1) \,\|\, N(\mu, \sigma^2))$, averaged over its latent entries. Which posteriors does it
+# punish that the usual one lets pass?
+
+# %% tags=["exercise"]
+from lacr_lib.exercises import check
+
+
+def kl_from_prior(mu, log_var):
+    """KL( N(0, I) || N(mu, sigma^2) ), nats per latent entry: (B, Z, h, w) twice -> (B,)."""
+    # begin solution
+    per_entry = 0.5 * ((1.0 + mu.square()) * torch.exp(-log_var) - 1.0 + log_var)
+    return per_entry.flatten(1).mean(dim=1)
+    # end solution
+
+
+check("02-kl", kl_from_prior)
+
+# %% tags=["solution"]
+narrow, wide = torch.full((1, 1, 1, 1), -6.0), torch.full((1, 1, 1, 1), 3.0)
+for name, log_var in (("narrow", narrow), ("wide", wide)):
+    usual, other = (kl(torch.ones(1, 1, 1, 1), log_var).item() for kl in (kl_divergence, kl_from_prior))
+    print(f"a {name} posterior around 1: KL(q || prior) {usual:6.1f} nats, KL(prior || q) {other:6.1f} nats")
+
+# %% [markdown] tags=["solution"]
+# A posterior that is *sure* (narrow) leaves most of the prior without any probability, and KL(prior || q) asks what the
+# prior's draws cost under q: hundreds of nats. The usual direction asks what q's own draws cost under the prior, which
+# is little: they lie near 1, where the prior has plenty. It is the usual one that lets a code be precise.
+
+# %% [markdown] tags=["exercise"]
+# ### 2 · A code with a budget
+#
+# *Free bits*: the first nats of each unit cost nothing, so that a unit need not fall silent to save its last bit. Write
+# what each image pays, averaged over units, when `floor` nats of each unit are free.
+
+# %% tags=["exercise"]
+def free_bits(kl_per_unit, floor):
+    """What an image pays above the floor of each unit: (B, Z) nats, floor in nats -> (B,)."""
+    # begin solution
+    return (kl_per_unit - floor).clamp_min(0.0).mean(dim=1)
+    # end solution
+
+
+check("02-free-bits", free_bits)
+
+# %% tags=["solution"]
+kl = torch.tensor([[0.02, 0.4, 3.0]], requires_grad=True)
+free_bits(kl, 0.5).sum().backward()
+print("gradient on the three units:", [round(g, 2) for g in kl.grad[0].tolist()])
+
+# %% [markdown] tags=["solution"]
+# Below the floor the price has no slope: nothing pushes those units toward silence any more, and what they may say is
+# decided by the reconstruction alone. Above it a nat costs what it always did.
+
+# %% [markdown] tags=["exercise"]
+# ### 3 · A code halfway
+#
+# Mix two codes and decode them over one and the same frame, with that frame's own skips. Is the mean luma of the result
+# monotonic in `t`?
+
+# %% tags=["exercise"]
+def halfway(model, x, mu_a, mu_b, t):
+    """x (1, 3, H, W), decoded from (1 - t) mu_a + t mu_b (1, Z, h, w) -> (1, 3, H, W)."""
+    # begin solution
+    _, _, skips = model.encode(x)
+    return model.decode((1 - t) * mu_a + t * mu_b, x, skips)
+    # end solution
+
+
+check("02-halfway", halfway)
+
+# %% tags=["solution"]
+ladder = open_photoset(DATA).scenes[0]
+frames = [torch.from_numpy(f.read()).permute(2, 0, 1)[None] / 255 for f in (ladder.low[0], ladder.low[-1])]
+trained = load_model("lacr-vae")
+with torch.inference_mode():
+    dark, bright = (trained.encode(x).mu for x in frames)
+    luma = [halfway(trained, frames[0], dark, bright, t).clamp(0, 1).mean().item() for t in (0, 0.25, 0.5, 0.75, 1)]
+print("mean value:", [round(value, 3) for value in luma])
+
+# %% [markdown] tags=["solution"]
+# Monotonic, and *falling*: toward the code of the brighter frame the picture gets darker. A code is a request for light,
+# and a bright frame asks for little. Notebook 07 walks this way through the whole latent space.
 
 # %% [markdown]
 # ## Think!
