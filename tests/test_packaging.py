@@ -171,3 +171,14 @@ def test_without_a_python_that_fits_make_says_so_in_one_line(tmp_path: Path) -> 
     assert done.stderr.splitlines()[0].startswith("No Python 3.11, 3.12 or 3.13")
     assert done.stdout == ""
     assert not (tmp_path / ".venv").exists()
+
+
+def test_a_wheel_carries_every_file_of_the_library() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    patterns = project["tool"]["setuptools"]["package-data"]["lacr_lib"]
+    files = [
+        f for f in (ROOT / "lacr_lib").rglob("*") if f.is_file() and "__pycache__" not in f.parts
+    ]
+    kinds = {file.suffix for file in files} - {".py"}
+    assert {".html", ".safetensors", ".csv"} <= kinds
+    assert kinds <= {f".{pattern.rpartition('.')[2]}" for pattern in patterns}
