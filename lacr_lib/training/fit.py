@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import torch
 from accelerate import Accelerator
 from accelerate.utils import set_seed
-from torch import Tensor
+from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
 from lacr_lib.data.batches import StepSampler, TrainingBatches
@@ -22,6 +22,7 @@ from lacr_lib.training.objective import Terms, objective
 from lacr_lib.training.run_folder import Record, RunFolder
 
 OnStep = Callable[[int, Record, LacrVae], None]
+Loss = Callable[[nn.Module, LacrVae, dict[str, Tensor], TrainConfig, int], Terms]
 
 
 class FitResult(NamedTuple):
@@ -39,6 +40,7 @@ def fit(
     resume: bool = False,
     on_step: OnStep | None = None,
     about: Mapping[str, Any] | None = None,
+    loss: Loss = objective,
 ) -> FitResult:
     """Train a model on a photoset; device, precision and processes are accelerate's business.
 
@@ -46,6 +48,7 @@ def fit(
     continues from its last checkpoint. on_step(step, record, averaged model) follows each step of
     the main process. The model given is trained in place; the result holds its running average.
     about: further JSON values for the metadata of the weights, such as where they started.
+    loss: what a step minimises, called as `objective` is; its sum is the `loss` of the Terms.
     Raises LacrError when the folder is in use or too many steps had non-finite gradients.
     """
     on_gpu = torch.cuda.is_available()
@@ -67,7 +70,7 @@ def fit(
         skipped = 0
         for step, batch in enumerate(batches(photoset, config, accelerator, start), start):
             with accelerator.autocast():
-                terms = objective(trained, averaged.module, batch, config, step)
+                terms = loss(trained, averaged.module, batch, config, step)
             accelerator.backward(terms.loss)
             norm = accelerator.clip_grad_norm_(trained.parameters(), config.clip_norm)
             if torch.isfinite(norm):

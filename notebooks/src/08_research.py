@@ -1,0 +1,471 @@
+# %% [markdown]
+# # 08 · How do I use this for my own study?
+#
+# **What you will learn**
+# - to turn a hunch into a hypothesis that can fail, and to fix the test *before* the runs;
+# - to run a grid of trainings with `lacr sweep`, stop it, go on, and share it among processes or GPUs;
+# - to go from records to a table of paired differences, and to read "not shown" without regret;
+# - to put your own loss, your own module and your own photographs into the suite, in about twenty lines each.
+#
+# **Before you start** Notebooks 05 (LACR and its training) and 06 (intervals over scenes, paired differences).
+#
+# **Time** About 45 minutes to read and try; the code runs in about two minutes on 2 CPU cores. The study itself is
+# small enough for this page; the same cells with `PROFILE = "full"` are a real one, for a GPU or a night.
+
+# %%
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from IPython.display import Markdown
+
+from lacr_lib import LacrVae, ModelConfig, TrainConfig, fit, kl_divergence
+from lacr_lib.data.layouts import open_photoset
+from lacr_lib.figures import ablation as figures
+from lacr_lib.results import ablation
+from lacr_lib.teaching import choose, record, record_claim, setup, show
+from lacr_lib.training.sweep import read_grid, sweep
+
+# %% tags=["parameters"]
+PROFILE = "demo"
+SEED = 0
+DATA = "embedded"
+
+# %% [markdown]
+# ## 1 · A hypothesis that can fail
+#
+# A hunch: *"InfoNCE has a softmax over all negatives, so it should pull harder than our plain ratio."* It is not yet a
+# hypothesis, since nothing could prove it wrong. Make it one, in writing, before any run:
+#
+# | question | answer |
+# |---|---|
+# | what is changed? | `lacr_form`: `ratio`, `bounded`, `infonce`; everything else equal |
+# | compared with what? | with the twin that has no LACR (`lambda_lacr = 0`), of the same seed |
+# | measured by what? | the alignment ratio: distance of the enhanced latent to clear over that to low; less is better |
+# | on what? | held-out scenes, all pairs; several seeds |
+# | when do we say "it pulls"? | when the difference, paired by scene and seed, has a 95 % interval without 0 *and* is larger than its spread over seeds |
+# | what could deceive us? | each model is judged by its own encoder; a texture ratio that leaves 0.9 .. 1.1 is a warning (notebook 05) |
+#
+# The fifth line is the one that matters. Whoever looks first and chooses the test afterwards finds something every time.
+#
+# Two more questions ride along at the price of two runs: does a larger `lambda` pull further, and do two negatives pull
+# further than one?
+
+# %% [markdown]
+# ## 2 · The grid
+#
+# A grid is a small file: what all runs share, and for each run what it changes. Any field of `TrainConfig` and of
+# `ModelConfig` may stand there.
+
+# %%
+device = setup(SEED)
+STEPS = choose(PROFILE, smoke=3, demo=40, full=1500)
+every = choose(
+    PROFILE,
+    smoke=dict(base_channels=4, latent_channels=4, stem_stride=2, crop=32, batch_size=2, ema=0.9),
+    demo=dict(base_channels=4, latent_channels=16, stem_stride=2, crop=64, batch_size=4, ema=0.95),
+    full=dict(base_channels=12, stem_stride=2, crop=96, batch_size=8),
+)
+runs = {
+    "no LACR": "lambda_lacr = 0.0",
+    "ratio": 'lacr_form = "ratio"',
+    "bounded": 'lacr_form = "bounded"',
+    "InfoNCE": 'lacr_form = "infonce"',
+    "ratio, lambda 2": "lambda_lacr = 2.0",
+    "ratio, 1 negative": "negatives = 1",
+}
+lines = [f"seeds = {choose(PROFILE, smoke=[0, 1], demo=[0, 1], full=[0, 1, 2])}", "", "[every]", f"steps = {STEPS}"]
+lines += [f"{key} = {value}" for key, value in (dict(negatives=2) | every).items()]
+lines += [f'\n[runs."{name}"]\n{change}' for name, change in runs.items()]
+print("\n".join(lines))
+
+# %% [markdown]
+# `lacr sweep --grid FILE --list` names the runs and does nothing else: a look before the night is cheap.
+
+# %%
+folder = Path("../build") / choose(PROFILE, smoke="smoke", demo="", full="") / "study"
+folder.mkdir(parents=True, exist_ok=True)
+grid = folder / "grid.toml"
+grid.write_text("\n".join(lines) + "\n", encoding="utf-8")
+study = read_grid(grid)
+print(f"{len(study)} runs; the first: {study[0].folder}, the last: {study[-1].folder}")
+
+# %% [markdown]
+# ## 3 · Run it
+#
+# On the command line the study is one line,
+#
+#     lacr sweep --grid build/study/grid.toml --data ~/sice --out build/study/runs
+#
+# and here the same function. Each run gets a folder with its checkpoints, and in the end one *record*: settings, date,
+# machine, and every number of every held-out pair. What has a record is not run again. So you may stop it at any time
+# and call it again; you may start the same line twice, or on each GPU once, and they share the work; and a grid to
+# which a run was added later costs only that run.
+#
+# (For this page two rungs of each ladder are enough.)
+
+# %%
+photos = open_photoset(DATA)
+RUNGS = choose(PROFILE, smoke=(1,), demo=(1, 3), full=range(9))
+few = replace(photos, scenes=tuple(
+    replace(scene, low=tuple(scene.low[r] for r in RUNGS if r < len(scene.low))) for scene in photos.scenes
+))  # fmt: skip
+records = sweep(study, few, folder / "runs")
+print(f"{len(records)} records, measured on {len(records[0]['per_pair']['name'])} held-out pairs each")
+
+# %% [markdown]
+# ## 4 · From records to a table
+#
+# Everything from here on needs the records only. They are lines of JSON: read them with pandas, with `jq`, or with the
+# functions by which notebook 06 makes its ablation.
+
+# %%
+by_name = ablation.read_ablation(folder / "runs" / "records.jsonl")
+Markdown(ablation.ablation_table(by_name))
+
+# %% [markdown]
+# The table above holds means and their standard deviation over seeds, and it tempts: one looks for the best number of
+# each column. The question of section 1 was another one. It asks for *differences*, run against twin, of equal seeds
+# and equal scenes, so that what makes a scene or a seed hard cancels out:
+
+# %%
+forms = [name for name in runs if name != "no LACR"]
+rows = [ablation.compare(by_name, name, "no LACR", "alignment_ratio") for name in forms]
+figures.differences(rows);
+
+# %% [markdown]
+# **What you see.** A dot is a mean difference in alignment ratio to the twin without LACR (left is better), its line the
+# 95 % interval over scenes, the grey bar the spread over seeds. A dot is red only where our rule of section 1 is
+# met. On this page no form meets it in a way to rely on: three scenes, two seeds and forty steps cannot tell these forms apart. That is the
+# expected outcome of a small study, and the reason why the rule was written down first: among five forms and two
+# seeds there is always one that looks good.
+
+# %%
+for row in rows:
+    mean, low, high = row.difference
+    word = "shown" if row.shown else "not shown"
+    print(f"{row.name:18} {mean:+.3f} [{low:+.3f}, {high:+.3f}], spread {row.spread:.3f}: {word}")
+record(**{f"alignment_{i}": row.difference.mean for i, row in enumerate(rows)})
+
+# %% [markdown]
+# How many runs would have been enough? The spread of a mean of $n$ seeds falls with $\sqrt n$. If a difference of
+# interest is $\delta$ and its spread over seeds is $s$, then $n \approx (2 s / \delta)^2$ seeds bring the mean two standard errors
+# away from zero:
+
+# %%
+delta = 0.02
+for row in rows:
+    print(f"{row.name:18} spread {row.spread:.3f}: about {max(2, round((2 * row.spread / delta) ** 2))} seeds for {delta}")
+
+# %% [markdown]
+# ## 5 · The same notebook, again and again: papermill
+#
+# Some studies are not a grid of trainings: you change the data, a figure, a whole section. For these each notebook of
+# this course is itself a program. Its second code cell is tagged `parameters`, and papermill puts another cell after it:
+#
+#     papermill notebooks/08_research.ipynb build/seed-1.ipynb -p PROFILE full -p SEED 1 -p DATA ~/sice
+#
+# The result is a notebook with its outputs: code, numbers and pictures of one run in one file. What `record` stored in
+# it can be read back without running anything. Here are the numbers of the notebook before this one, as it was committed:
+
+# %%
+import nbformat
+from lacr_lib.teaching.records import read_records
+
+numbers, claims = read_records(nbformat.read("07_latent_umap.ipynb", as_version=4))
+print(f"{len(numbers)} numbers and {len(claims)} claims, among them:")
+print(*(f"  {claim['text']}: {claim['shown']}" for claim in claims[:3]), sep="\n")
+
+# %% [markdown]
+# ## 6 · A loss of your own
+#
+# Suppose your hunch is that distances between *means* are too little: a posterior has a width, too. The 2-Wasserstein
+# distance compares whole distributions, and between two Gaussians with independent entries it is a sum:
+#
+# $$W_2^2 = \sum_i (\mu_i - \mu'_i)^2 + (\sigma_i - \sigma'_i)^2 .$$
+#
+# First the formula on a toy whose answer we can get otherwise. In one dimension $W_2^2$ is the mean squared difference
+# of equal *quantiles*:
+
+
+# %%
+def wasserstein2(mu_a, log_var_a, mu_b, log_var_b):
+    """Squared 2-Wasserstein distance, mean over latent entries: (B, Z, h, w) four times -> (B,)."""
+    sigma_a, sigma_b = torch.exp(0.5 * log_var_a), torch.exp(0.5 * log_var_b)
+    return ((mu_a - mu_b).square() + (sigma_a - sigma_b).square()).flatten(1).mean(dim=1)
+
+
+a, b = torch.distributions.Normal(0.3, 1.5), torch.distributions.Normal(-1.0, 0.5)
+u = (torch.arange(200_000, dtype=torch.float64) + 0.5) / 200_000
+by_quantiles = (a.icdf(u) - b.icdf(u)).square().mean()
+entry = [torch.full((1, 1, 1, 1), v, dtype=torch.float64) for v in (0.3, 1.5, -1.0, 0.5)]
+by_formula = wasserstein2(entry[0], 2 * entry[1].log(), entry[2], 2 * entry[3].log())
+print(f"quantiles {by_quantiles:.4f}, formula {by_formula.item():.4f}")
+torch.testing.assert_close(by_formula[0], by_quantiles, rtol=1e-3, atol=1e-3)
+
+# %% [markdown]
+# What a training step minimises is one function; `fit` takes another one in its place. It gets the model, its running
+# average, the batch, the configuration and the step, and returns the four `Terms` that are logged. Keep what notebook
+# 05 taught about traps: a frozen encoder judges, it sees low-passed copies, and the gradient moves light, not colour.
+
+# %%
+from lacr_lib.losses.lacr import light_only, low_pass
+from lacr_lib.losses.reconstruction import reconstruction_loss
+from lacr_lib.training.objective import Terms
+
+
+def wasserstein_objective(model, averaged, batch, config, step):
+    out = model(batch["low"])
+    reconstruction = reconstruction_loss(out.enhanced, batch["clear"], config.ssim_weight).mean()
+    kl = kl_divergence(out.mu, out.log_var).mean()
+    with torch.no_grad():
+        clear = averaged.encode(low_pass(batch["clear"]))
+    seen = averaged.encode(low_pass(light_only(out.enhanced)))
+    pull = wasserstein2(seen.mu, seen.log_var, clear.mu, clear.log_var).mean()
+    loss = reconstruction + config.beta * kl + config.lambda_at(step) * pull
+    return Terms(loss, reconstruction, kl, pull)
+
+
+# %% [markdown]
+# It has no negatives, and needs none: a distance to clear can fall to zero, and there is nothing it could divide by.
+# What it gives up is the *away from low*. We train it from the same start as the first run of the grid. A loss is a
+# function, not a setting, so this run is not in a grid; it is measured by the same function all the same.
+
+# %%
+from lacr_lib.training.sweep import measure
+
+train, held_out = few.select("train"), few.select("test")
+config = replace(next(run for run in study if run.names == ("ratio",)).train, seed=0)
+torch.manual_seed(0)
+ours = fit(LacrVae(study[0].model), train, config, loss=wasserstein_objective)
+found = measure(ours.model, held_out)["summary"]
+twins = {name: by_name[name][0]["summary"] for name in ("no LACR", "ratio")}
+for name, summary in {**twins, "2-Wasserstein": found}.items():
+    print(f"{name:14} {summary['psnr']:6.2f} dB   alignment ratio {summary['alignment_ratio']:.3f}")
+record(wasserstein_psnr=found["psnr"], wasserstein_alignment=found["alignment_ratio"])
+
+# %% [markdown]
+# One seed: these lines prove that your loss runs, and nothing about whether it is any good. Now you know how to find
+# out.
+#
+# ## 7 · A module of your own
+#
+# RCAM is one way to let a region know of the others. A much cheaper one is *squeeze and excitation* (Hu et al. 2018):
+# take the mean of each channel over the whole image, and let a small network scale the channels by it. As a block:
+
+# %%
+from lacr_lib.models.blocks import FeedForward, GlobalStatistic, PixelNorm, count_parameters
+
+
+class SqueezeExcite(torch.nn.Module):
+    """x + FFN(norm(x) * gate), the gate from the channels' means. Shapes: (B, C, h, w) -> same."""
+
+    def __init__(self, channels):
+        super().__init__()
+        self.norm = PixelNorm(channels)
+        self.means = GlobalStatistic()
+        self.gate = torch.nn.Sequential(
+            torch.nn.Linear(channels, channels), torch.nn.GELU(), torch.nn.Linear(channels, channels)
+        )
+        self.feed_forward = FeedForward(channels, 2 * channels)
+
+    def forward(self, x):
+        normed = self.norm(x)
+        means = self.means(lambda: normed.mean(dim=(2, 3)))  # (B, C)
+        gate = torch.sigmoid(self.gate(means))[:, :, None, None]
+        return x + self.feed_forward(normed * gate)
+
+
+# %% [markdown]
+# `GlobalStatistic` is the one thing to know: a large photograph is enhanced in tiles, and every tile must use the mean
+# of the *whole* image. What passes through this door is taken once from a reduced copy and then given to all tiles.
+#
+# The configuration says where the block goes. With `rcam=False` each stage begins with a plain block of RCAM's size,
+# and that one we take out:
+
+
+# %%
+def with_block(config, make):
+    """A LacrVae whose stages begin with make(channels) in place of RCAM."""
+    model = LacrVae(replace(config, rcam=False))
+    for stage, width in zip(model.encoder.stages, config.widths, strict=True):
+        stage[0] = make(width)
+    return model
+
+
+shape = study[0].model
+torch.manual_seed(0)
+models = {"RCAM": LacrVae(shape), "squeeze and excitation": with_block(shape, SqueezeExcite)}
+for name, model in models.items():
+    print(f"{name:24} {count_parameters(model):,} parameters")
+
+# %% [markdown]
+# They differ in size, and a fair comparison would widen the smaller one until they agree within 5 %, as the ablation of
+# notebook 06 does. Before any training, one test that every global module should pass: does a change in one corner
+# reach the far corner?
+
+# %%
+x = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+changed = x.clone()
+changed[..., :8, :8] = 1.0
+for name, model in models.items():
+    with torch.inference_mode():
+        far = (model.eval().encode(changed).mu - model.encode(x).mu)[0, :, -1, -1].abs().max()
+    print(f"{name:24} far corner moves by {far:.1e}")
+
+# %%
+block = with_block(shape, SqueezeExcite)
+trained = fit(block, train, config)
+summary = measure(trained.model, held_out)["summary"]
+print(f"after {config.steps} steps: {summary['psnr']:.2f} dB; with RCAM {by_name['ratio'][0]['summary']['psnr']:.2f} dB")
+record(block_psnr=summary["psnr"])
+
+# %% [markdown]
+# The weights of such a model are an ordinary state dict; save them with `safetensors.torch.save_file`. `lacr enhance`
+# can not open them: a configuration names parts of this library and never code of somebody else, so that a weights
+# file from a stranger stays data.
+#
+# ## 8 · Photographs of your own
+#
+# Folders first: `open_photoset(DIR)` knows exposure ladders, pairs and photographs without reference by their names
+# (notebook 01, last section), and every command takes `--data DIR`. If your photographs live elsewhere, in a database or in
+# raw files, say how to read one, and build the set by hand. A `Frame` holds a *function*, so nothing is read
+# before it is needed:
+
+# %%
+from lacr_lib.data.photoset import Frame, PhotoSet, Scene
+
+
+def ramp(exposure, shape=(64, 96)):
+    """A stand-in for your reader: a grey ramp at some exposure, uint8 (H, W, 3)."""
+    light = np.linspace(0.1, 1.0, shape[1]) * exposure
+    return np.broadcast_to((255 * light[None, :, None]).astype(np.uint8), (*shape, 3)).copy()
+
+
+def frame(exposure):
+    return Frame(f"exposure_{exposure}", lambda: ramp(exposure), None, exposure)
+
+
+scenes = [Scene(f"ramp_{i}", "", frame(1.0), (frame(0.1), frame(0.3))) for i in range(2)]
+mine = PhotoSet("my ramps", "ladder", tuple(scenes))
+print(mine.describe())
+print(f"one step on them: loss {fit(LacrVae(shape), mine, replace(config, steps=1, crop=64)).history[0]['loss']:.3f}")
+
+# %% [markdown]
+# ## 9 · More machines
+#
+# | you have | you type |
+# |---|---|
+# | one machine, several cores or GPUs, many runs | `lacr sweep ...` once a core, or once a GPU with `CUDA_VISIBLE_DEVICES=0`, `1`, ...: they share the folder and take the next free run |
+# | one large run, several GPUs | `torchrun --nproc_per_node=4 -m lacr_lib train --data DIR --out RUN` |
+# | several machines, one large run | on each: `torchrun --nnodes=2 --node_rank=0` (or `1`) `--nproc_per_node=4 --rdzv_backend=c10d --rdzv_endpoint=HOST:29500 -m lacr_lib train ...`, `--out` on a disk that all see |
+# | a cluster with a queue | the `lacr sweep` line as an array job; a job that is killed at its time limit loses nothing but the steps since its last checkpoint |
+#
+# `batch_size` is that of one process: four processes of 8 see what one process of 32 sees. Samples depend on seed and number alone,
+# so no two processes see the same one.
+#
+# ## Recap
+#
+# - Write the hypothesis, the comparison and the rule for "shown" before the first run.
+# - A grid is a file, a run is a record, a table is made from records: then a study can be stopped, shared and repeated.
+# - Compare differences, paired by scene and seed. "Not shown" is a result; it says what it would take to show more.
+# - A loss is a function given to `fit`; a module is a block put into a stage; a data set is a list of frames that can be read.
+
+# %% [markdown] tags=["exercise"]
+# ## Your turn
+#
+# Write each function where it says `raise`, and run the check below it. All solved: [solutions/08_research.ipynb](solutions/08_research.ipynb).
+#
+# ### 1 · How many seeds?
+#
+# From a few pilot runs you know the difference of each seed. How many seeds does it take until the mean lies two
+# standard errors away from zero, if mean and spread stay what they are?
+
+# %% tags=["exercise"]
+from lacr_lib.exercises import check
+
+
+def seeds_needed(differences):
+    """differences: one of each pilot seed, (S,), not all equal -> the smallest whole number of seeds n.
+
+    Mean over its standard error (deviation with S - 1, over the root of n) is then at least 2; n is at least 2.
+    """
+    # begin solution
+    mean, spread = np.mean(differences), np.std(differences, ddof=1)
+    return max(2, int(np.ceil((2 * spread / mean) ** 2)))
+    # end solution
+
+
+check("08-seeds", seeds_needed)
+
+# %% tags=["solution"]
+for pilot in ([0.30, 0.20, 0.25], [0.30, -0.20, 0.05]):
+    print(f"pilot {pilot}: mean {np.mean(pilot):+.2f}, spread {np.std(pilot, ddof=1):.2f}, {seeds_needed(pilot)} seeds")
+
+# %% [markdown] tags=["solution"]
+# Both pilots have a best seed of 0.30. The first needs no more seeds; the second needs a hundred, and its author, had
+# she reported her best seed, would have reported the same number.
+
+# %% [markdown] tags=["exercise"]
+# ### 2 · Hinge: a loss that knows when to stop
+#
+# A contrastive term that is content once the enhanced latent is nearer to clear than to low *by a margin*. Write it
+# from the two distances of each image.
+
+# %% tags=["exercise"]
+def hinge(d_p, d_n, margin):
+    """d_p (B,): distance to clear; d_n (B, K): to each negative. Mean over negatives -> (B,).
+
+    A negative costs max(0, d_p - d_n + margin).
+    """
+    # begin solution
+    return (d_p[:, None] - d_n + margin).clamp_min(0).mean(dim=1)
+    # end solution
+
+
+check("08-hinge", hinge)
+
+# %% tags=["solution"]
+d_n = torch.tensor([[0.2, 0.9]])
+for d_p in (0.05, 0.3, 0.6):
+    print(f"D_p {d_p:.2f}: cost {hinge(torch.tensor([d_p]), d_n, 0.2).item():.3f}")
+
+# %% [markdown] tags=["solution"]
+# The far negative (0.9) costs nothing until the latent has gone a long way in the wrong direction; the near one asks for
+# work from the start. The library's `triplet` form takes the *mean* distance of the negatives first, and would let the far one hide the near one.
+
+# %% [markdown]
+# ## Think!
+#
+# 1. A colleague ran six forms of LACR with one seed each and reports the best. What is wrong, and what is the cheapest mend?
+#
+# <details><summary>One answer</summary>
+#
+# The best of six is better than the mean by chance alone, by more than one spread over seeds. The cheapest mend is not to run all six
+# again: take the winner and the twin, run both with new seeds, and report only these.
+#
+# </details>
+#
+# 2. Why are the records kept with every pair's number, and not only with their mean?
+#
+# <details><summary>One answer</summary>
+#
+# A paired interval needs them: it resamples scenes, and takes the difference within each. And the question that comes up a
+# year later ("only the darkest rungs?") can be answered without a single new run.
+#
+# </details>
+#
+# 3. Your module wins by 0.3 dB and has twice the parameters of RCAM. What do you write?
+#
+# <details><summary>One answer</summary>
+#
+# Nothing, yet. Give RCAM's model the same number of parameters, or yours the smaller one, and compare again: what was compared was
+# a size, not an idea.
+#
+# </details>
+#
+# ## Next
+#
+# This was the last notebook. The command line (`lacr --help`) does all of it without one, and the docstrings say shapes, units and
+# sources. If you find a form of LACR that wins over its twin beyond the spread, we would like to hear of it.
