@@ -21,9 +21,10 @@ if TYPE_CHECKING:
 
 
 class RegionSpread(NamedTuple):
-    """Of each region of one photograph, (h, w): deviation of the luma over the draws, the luma
+    """What the draws of one photograph do in each of its regions; maps (h, w) of luma, 0..1.
 
-    of their mean, and the luma that was lost, clear minus low. All in units of luma, 0..1.
+    deviation: over the draws; luma: of their mean; lost: clear minus low, negative where low is
+    brighter.
     """
 
     deviation: NDArray[np.float64]

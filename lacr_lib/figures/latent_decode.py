@@ -1,0 +1,168 @@
+"""Figures of notebook 07 that decode codes: moved, exchanged, drawn; and the probe for exposure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+from numpy.typing import NDArray
+from scipy.stats import binned_statistic
+
+from lacr_lib.figures.images import as_array, mean_luma, show_grid, show_row
+from lacr_lib.figures.style import GREY, OKABE_ITO, ROLES, WIDTH
+from lacr_lib.latent.decode import Draws
+from lacr_lib.latent.probe import Probe
+from lacr_lib.latent.steer import Region
+from lacr_lib.latent.uncertainty import RegionSpread, spread_where_lost
+from lacr_lib.models.config import REGION
+
+BINS = 8
+BLACK = OKABE_ITO["black"]
+Images = NDArray[np.floating]
+
+
+def interpolation_strip(
+    images: Images, steps: Sequence[float] = (0.0, 0.25, 0.5, 0.75, 1.0)
+) -> Figure:
+    """A low-light photograph decoded while its code goes to that of its clear one; luma below.
+
+    images: (K, H, W, 3) of `decode.interpolate`, one a step.
+    """
+    ends = {0.0: "its own code", 1.0: "the clear one's"}
+    titles = [f"t = {step:g}\n{ends.get(float(step), '')}" for step in steps]
+    return show_row(list(images), titles, [f"luma {mean_luma(image):.2f}" for image in images])
+
+
+def light_exchange(rows: Mapping[str, tuple[Any, Any, Any]]) -> Figure:
+    """Two photographs with each other's light, a row each.
+
+    rows: name -> (the photograph, decoded with its own code, decoded with the other's light).
+    """
+    return show_grid(
+        list(rows.values()),
+        row_titles=list(rows),
+        column_titles=["photograph", "with its own light", "with the other's light"],
+        luma=True,
+    )
+
+
+def steered_grid(
+    rows: Mapping[str, Sequence[tuple[float, Images, float]]], region: Region
+) -> Figure:
+    """One region's code moved, a row for each direction; a frame says which region.
+
+    rows: direction -> (step, picture (H, W, 3), luma of the region); step in the direction's unit.
+    """
+    figure = show_grid(
+        [[image for _, image, _ in row] for row in rows.values()],
+        row_titles=list(rows),
+        captions=[
+            [f"{step:+g}, luma {luma:.2f}" for step, _, luma in row] for row in rows.values()
+        ],
+    )
+    corner = (region.col * REGION - 0.5, region.row * REGION - 0.5)
+    for axis in figure.axes:
+        for colour, line in (("white", 2.6), (OKABE_ITO["vermillion"], 1.3)):
+            axis.add_patch(
+                Rectangle(corner, REGION, REGION, fill=False, edgecolor=colour, linewidth=line)
+            )
+    return figure
+
+
+def posterior_spread(photo: Any, draws: Draws, spreads: Mapping[str, RegionSpread]) -> Figure:
+    """Where the draws of one photograph differ, and whether they do so where light was lost.
+
+    photo: the low-light photograph of the draws; spreads: scene -> its regions, the first being
+    those of this photograph; of two scenes or more, the interval is told, too.
+    Unit of the deviation: grey levels, 0..255.
+    """
+    figure = plt.figure(figsize=(WIDTH, 6.6), layout="constrained")
+    top, bottom = figure.subfigures(2, 1, height_ratios=(1, 1.25))
+    axes = top.subplots(1, 3)
+    levels = draws.deviation * 255
+    pictures = ((photo, "photograph"), (draws.images.mean(axis=0), "mean of the draws"))
+    for axis, (image, title) in zip(axes, pictures, strict=False):
+        axis.imshow(as_array(image))
+        axis.set_title(title, fontsize=11.5)
+    shown = axes[2].imshow(levels, cmap="gray", vmin=0, vmax=np.percentile(levels, 99.5))
+    axes[2].set_title("deviation over the draws", fontsize=11.5)
+    top.colorbar(shown, ax=axes[2], label="luma, grey levels", shrink=0.75)
+    for axis in axes:
+        axis.set(xticks=[], yticks=[])
+        axis.grid(visible=False)
+    left, right = bottom.subplots(1, 2)
+    _against_lost_light(left, next(iter(spreads.values())))
+    _correlations(right, spreads)
+    return figure
+
+
+def probe_scatter(probe: Probe) -> Figure:
+    """Exposure that a linear probe reads from a latent, against the true one; a dot a photograph.
+
+    Unit: stops, log2 of the exposure relative to the clear photograph.
+    """
+    figure, axis = plt.subplots(figsize=(WIDTH * 0.62, 4.6), layout="constrained")
+    both = np.concatenate([probe.true, probe.guessed])
+    ends = [both.min() - 0.4, both.max() + 0.4]
+    axis.plot(ends, ends, color=GREY, linewidth=1.2)
+    axis.annotate("guessed = true", (ends[0] + 0.3, ends[0] + 0.3), color=GREY, va="top", xytext=(14, 0), textcoords="offset points", fontsize=10)  # fmt: skip
+    for chosen, kind, marker in ((probe.true < 0, "low", "v"), (probe.true == 0, "clear", "^")):
+        axis.plot(
+            probe.true[chosen], probe.guessed[chosen], marker, color=ROLES[kind], alpha=0.6,
+            label=kind, markeredgewidth=0,
+        )  # fmt: skip
+    r2 = probe.r2
+    scenes = len(np.unique(probe.scene))
+    axis.set_title(
+        f"$R^2$ = {r2.mean:.2f} [{r2.low:.2f}, {r2.high:.2f}], {scenes} held-out scenes",
+        fontsize=11.5,
+    )
+    axis.set(
+        xlabel="true exposure (stops below clear)", ylabel="guessed from the latent (stops)",
+        xlim=ends, ylim=ends, aspect="equal",
+    )  # fmt: skip
+    axis.legend()
+    return figure
+
+
+def _against_lost_light(axis: Axes, spread: RegionSpread) -> None:
+    """A dot a region, and the median of equally many regions each."""
+    lost, levels = spread.lost.ravel() * 255, spread.deviation.ravel() * 255
+    axis.plot(lost, levels, ".", color=GREY, alpha=0.35, markersize=4, label="region")
+    edges = np.unique(np.quantile(lost, np.linspace(0, 1, BINS + 1)))
+    if len(edges) > 2:
+        medians = binned_statistic(lost, levels, "median", edges).statistic
+        centres = binned_statistic(lost, lost, "median", edges).statistic
+        axis.plot(centres, medians, "o-", color=BLACK, label="median")
+    axis.set(xlabel="light lost: clear - low (grey levels)", ylabel="deviation (grey levels)")
+    axis.set_ylim(0, np.percentile(levels, 99.5) * 1.1 + 1e-9)
+    axis.set_title(f"this photograph: rank correlation {spread.spearman:+.2f}", fontsize=11)
+    axis.legend(fontsize=9, loc="upper left")
+
+
+def _correlations(axis: Axes, spreads: Mapping[str, RegionSpread]) -> None:
+    """A dot a scene; a bar with the interval over scenes where there are two or more."""
+    rows = (("deviation", False), ("deviation : luma", True))
+    for y, (_, relative) in enumerate(rows):
+        values = [s.spearman_relative if relative else s.spearman for s in spreads.values()]
+        offsets = np.linspace(-0.14, 0.14, len(values)) if len(values) > 1 else np.zeros(1)
+        axis.plot(values, y + offsets, "o", color=ROLES["enhanced"], alpha=0.6)
+        if np.isfinite(values).sum() > 1:
+            mean, low, high = spread_where_lost(spreads, relative)
+            axis.plot([low, high], [y + 0.3] * 2, color=BLACK)
+            axis.plot(mean, y + 0.3, "o", color=BLACK)
+            axis.annotate(
+                f"{mean:+.2f} [{low:+.2f}, {high:+.2f}]", (mean, y + 0.3), (0, -6),
+                textcoords="offset points", ha="center", va="top", fontsize=10,
+            )  # fmt: skip
+    axis.axvline(0, color=GREY, linewidth=1)
+    axis.set_yticks(range(len(rows)), [name for name, _ in rows])
+    axis.set(ylim=(len(rows) - 0.3, -0.5), xlim=(-1.02, 1.02))
+    axis.set_xlabel("rank correlation with the light lost")
+    axis.set_title("a dot a scene, mean and interval", fontsize=11)
+    axis.grid(visible=False, axis="y")
