@@ -154,7 +154,7 @@ class SliderPanel:
         before, after = luma_at(self.own, region), luma_at(image, region)
         self.told.value = (
             f"luma of the marked region: {before:.2f} with its own code, <b>{after:.2f}</b> now; "
-            f"of the photograph: {self.own.mean():.2f}, {image.mean():.2f}. {took:.0f} ms"
+            f"of the photograph: {luma_at(self.own):.2f}, {luma_at(image):.2f}. {took:.0f} ms"
         )
 
 

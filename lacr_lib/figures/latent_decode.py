@@ -82,7 +82,7 @@ def posterior_spread(photo: Any, draws: Draws, spreads: Mapping[str, RegionSprea
     Unit of the deviation: grey levels, 0..255.
     """
     figure = plt.figure(figsize=(WIDTH, 6.6), layout="constrained")
-    top, bottom = figure.subfigures(2, 1, height_ratios=(1, 1.25))
+    top, bottom = figure.subfigures(2, 1, height_ratios=(1, 1.25), squeeze=False)[:, 0]
     axes = top.subplots(1, 3)
     levels = draws.deviation * 255
     pictures = ((photo, "photograph"), (draws.images.mean(axis=0), "mean of the draws"))
@@ -110,7 +110,10 @@ def probe_scatter(probe: Probe) -> Figure:
     both = np.concatenate([probe.true, probe.guessed])
     ends = [both.min() - 0.4, both.max() + 0.4]
     axis.plot(ends, ends, color=GREY, linewidth=1.2)
-    axis.annotate("guessed = true", (ends[0] + 0.3, ends[0] + 0.3), color=GREY, va="top", xytext=(14, 0), textcoords="offset points", fontsize=10)  # fmt: skip
+    axis.annotate(
+        "guessed = true", (ends[0] + 0.3, ends[0] + 0.3), (14, 0), color=GREY, va="top",
+        textcoords="offset points", fontsize=10,
+    )  # fmt: skip
     for chosen, kind, marker in ((probe.true < 0, "low", "v"), (probe.true == 0, "clear", "^")):
         axis.plot(
             probe.true[chosen], probe.guessed[chosen], marker, color=ROLES[kind], alpha=0.6,

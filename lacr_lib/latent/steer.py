@@ -66,9 +66,9 @@ def window(grid: tuple[int, int], region: Region, reach: str) -> NDArray[np.floa
     rows, cols = np.ogrid[: grid[0], : grid[1]]
     squared = (rows - region.row) ** 2 + (cols - region.col) ** 2
     if reach == "region":
-        return (squared == 0).astype(np.float32)
+        return np.asarray(squared == 0, np.float32)
     width = SPREAD if reach == "neighbourhood" else np.inf
-    return np.exp(-squared / (2 * width**2)).astype(np.float32)
+    return np.asarray(np.exp(-squared / (2 * width**2)), np.float32)
 
 
 class SteeredPhoto:
@@ -99,7 +99,7 @@ class SteeredPhoto:
     def image(
         self, steps: Mapping[str, float], region: Region, reach: str = "neighbourhood"
     ) -> NDArray[np.float32]:
-        """Decoded with the code moved by so many steps of each handle, (H, W, 3) in [0, 1].
+        """Decoded with the code moved by so many steps of each handle, (H, W, 3) in [0, 1], read-only.
 
         Handles that are not named stay at 0. Errors: as `window`; an unknown handle.
         """
@@ -111,15 +111,16 @@ class SteeredPhoto:
         shift = (amounts @ self._moves).view(1, -1, 1, 1) * weights  # (1, Z, h, w)
         key = (shift + 0.0).cpu().numpy().tobytes()  # + 0.0: there is no negative zero
         if self._kept is None or self._kept[0] != key:
-            code = self._code
-            self._kept = (
-                key,
-                decode_codes(self.model, self._x, code.skips, [code.mu + shift])[0],
-            )
+            mu, _, skips = self._code
+            image = decode_codes(self.model, self._x, skips, [mu + shift])[0]
+            image.flags.writeable = False
+            self._kept = (key, image)
         return self._kept[1]
 
 
-def luma_at(image: NDArray[np.float32], region: Region) -> float:
-    """Mean luma of one region of a picture (H, W, 3), in [0, 1]."""
-    top, left = region.row * REGION, region.col * REGION
-    return float((image[top : top + REGION, left : left + REGION] @ np.array(LUMA)).mean())
+def luma_at(image: NDArray[np.float32], region: Region | None = None) -> float:
+    """Mean luma of one region of a picture (H, W, 3), or of all of it; in [0, 1]."""
+    if region is not None:
+        top, left = region.row * REGION, region.col * REGION
+        image = image[top : top + REGION, left : left + REGION]
+    return float((image @ np.array(LUMA)).mean())
