@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from lacr_lib.models.vae import LacrVae
 
 SIDE = 256  # pixels; larger photographs are reduced, so that a step stays quick on two cores
-STILL_STEPS = {LIGHT: (-0.5, 0.0, 0.5, 1.0), "": (-3.0, -1.0, 1.0, 3.0)}
+STILL_STEPS = ((-0.5, 0.5, 1.0), (-3.0, 0.0, 3.0))  # of the light axis, of the others
 FRAME = ("white", "#D55E00")
 
 
@@ -80,18 +80,18 @@ def can_show_widgets() -> bool:
 
 
 def still_picture(steered: SteeredPhoto, region: Region, reach: str) -> Figure:
-    """The first three handles at four places each, as a figure; luma is that of the region."""
+    """The first three handles at three places each, as a figure; luma is that of the region."""
     import matplotlib.pyplot as plt
 
     from lacr_lib.figures.latent_decode import steered_grid
 
     rows = {}
-    for name, handle in list(steered.handles.items())[:3]:
-        steps = STILL_STEPS[LIGHT if name == LIGHT else ""]
+    for name in list(steered.handles)[:3]:
+        steps = STILL_STEPS[name != LIGHT]
         images = [steered.image({name: step}, region, reach) for step in steps]
         lumas = [luma_at(image, region) for image in images]
-        rows[f"{name}\n({handle.unit})"] = list(zip(steps, images, lumas, strict=True))
-    figure = steered_grid(rows, region)
+        rows[name] = list(zip(steps, images, lumas, strict=True))
+    figure = steered_grid(steered.image({}, region, reach), rows, region)
     plt.close(figure)
     return figure
 

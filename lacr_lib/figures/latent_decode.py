@@ -13,7 +13,7 @@ from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 from scipy.stats import binned_statistic
 
-from lacr_lib.figures.images import as_array, mean_luma, show_grid, show_row
+from lacr_lib.figures.images import Box, as_array, crop, mean_luma, show_grid, show_row
 from lacr_lib.figures.style import GREY, OKABE_ITO, ROLES, WIDTH
 from lacr_lib.latent.decode import Draws
 from lacr_lib.latent.probe import Probe
@@ -52,26 +52,48 @@ def light_exchange(rows: Mapping[str, tuple[Any, Any, Any]]) -> Figure:
 
 
 def steered_grid(
-    rows: Mapping[str, Sequence[tuple[float, Images, float]]], region: Region
+    own: Images, rows: Mapping[str, Sequence[tuple[float, Images, float]]], region: Region
 ) -> Figure:
-    """One region's code moved, a row for each direction; a frame says which region.
+    """A region's code moved: the whole photograph first, then enlarged details, a row a direction.
 
-    rows: direction -> (step, picture (H, W, 3), luma of the region); step in the direction's unit.
+    own: the photograph decoded with its own code, (H, W, 3). rows: direction -> (step, picture,
+    luma of the region); steps of the light axis in mean ways from low to clear, of the others in
+    standard deviations. A frame says which region.
     """
+    box = _half_around(own, region)
     figure = show_grid(
-        [[image for _, image, _ in row] for row in rows.values()],
+        [[own, *(crop(image, box) for _, image, _ in row)] for row in rows.values()],
         row_titles=list(rows),
         captions=[
-            [f"{step:+g}, luma {luma:.2f}" for step, _, luma in row] for row in rows.values()
+            ["own code", *(f"{step:+g}, luma {luma:.2f}" for step, _, luma in row)]
+            for row in rows.values()
         ],
     )
-    corner = (region.col * REGION - 0.5, region.row * REGION - 0.5)
-    for axis in figure.axes:
+    columns = len(figure.axes) // len(rows)
+    for number, axis in enumerate(figure.axes):
+        top, left = (0, 0) if number % columns == 0 else (box.top, box.left)
+        corner = (region.col * REGION - left - 0.5, region.row * REGION - top - 0.5)
         for colour, line in (("white", 2.6), (OKABE_ITO["vermillion"], 1.3)):
             axis.add_patch(
                 Rectangle(corner, REGION, REGION, fill=False, edgecolor=colour, linewidth=line)
             )
+    figure.set_figheight(figure.get_figheight() + 0.45)
+    figure.supxlabel(
+        "steps: light axis in mean ways from low to clear, directions in standard deviations\n"
+        "luma: of the framed region, 0 to 1",
+        fontsize=10,
+    )
     return figure
+
+
+def _half_around(image: Images, region: Region) -> Box:
+    """Half the height and width of a picture around a region, moved to lie within the picture."""
+    sides = [side // 2 for side in image.shape[:2]]
+    starts = [
+        int(np.clip((place + 0.5) * REGION - side / 2, 0, whole - side))
+        for place, side, whole in zip(region, sides, image.shape, strict=False)
+    ]
+    return Box(starts[0], starts[1], sides[0], sides[1])
 
 
 def posterior_spread(photo: Any, draws: Draws, spreads: Mapping[str, RegionSpread]) -> Figure:

@@ -99,7 +99,7 @@ class SteeredPhoto:
     def image(
         self, steps: Mapping[str, float], region: Region, reach: str = "neighbourhood"
     ) -> NDArray[np.float32]:
-        """Decoded with the code moved by so many steps of each handle, (H, W, 3) in [0, 1], read-only.
+        """Decoded with the code moved by so many steps of each handle, (H, W, 3), read-only.
 
         Handles that are not named stay at 0. Errors: as `window`; an unknown handle.
         """
