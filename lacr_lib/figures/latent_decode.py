@@ -113,10 +113,10 @@ def posterior_spread(photo: Any, draws: Draws, spreads: Mapping[str, RegionSprea
         axis.set_title(title, fontsize=11.5)
     shown = axes[2].imshow(levels, cmap="gray", vmin=0, vmax=np.percentile(levels, 99.5))
     axes[2].set_title("deviation over the draws", fontsize=11.5)
-    top.colorbar(shown, ax=axes[2], label="luma, grey levels", shrink=0.75)
+    bar = axes[2].inset_axes((1.03, 0, 0.05, 1))  # as high as the picture
+    top.colorbar(shown, cax=bar, label="luma, grey levels")
     for axis in axes:
-        axis.set(xticks=[], yticks=[])
-        axis.grid(visible=False)
+        axis.set_axis_off()
     left, right = bottom.subplots(1, 2)
     _against_lost_light(left, next(iter(spreads.values())))
     _correlations(right, spreads)
