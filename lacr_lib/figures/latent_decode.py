@@ -148,7 +148,7 @@ def probe_scatter(probe: Probe) -> Figure:
         fontsize=11.5,
     )
     axis.set(
-        xlabel="true exposure (stops below clear)", ylabel="guessed from the latent (stops)",
+        xlabel="true exposure (stops, 0 = clear)", ylabel="guessed from the latent (stops)",
         xlim=ends, ylim=ends, aspect="equal",
     )  # fmt: skip
     axis.legend()
@@ -172,7 +172,7 @@ def _against_lost_light(axis: Axes, spread: RegionSpread) -> None:
 
 def _correlations(axis: Axes, spreads: Mapping[str, RegionSpread]) -> None:
     """A dot a scene; a bar with the interval over scenes where there are two or more."""
-    rows = (("deviation", False), ("deviation : luma", True))
+    rows = (("deviation", False), ("deviation / luma", True))
     for y, (_, relative) in enumerate(rows):
         values = [s.spearman_relative if relative else s.spearman for s in spreads.values()]
         offsets = np.linspace(-0.14, 0.14, len(values)) if len(values) > 1 else np.zeros(1)
@@ -183,7 +183,8 @@ def _correlations(axis: Axes, spreads: Mapping[str, RegionSpread]) -> None:
             axis.plot(mean, y + 0.3, "o", color=BLACK)
             axis.annotate(
                 f"{mean:+.2f} [{low:+.2f}, {high:+.2f}]", (mean, y + 0.3), (0, -6),
-                textcoords="offset points", ha="center", va="top", fontsize=10,
+                textcoords="offset points", va="top", fontsize=10,
+                ha="left" if mean < -0.5 else "center",
             )  # fmt: skip
     axis.axvline(0, color=GREY, linewidth=1)
     axis.set_yticks(range(len(rows)), [name for name, _ in rows])

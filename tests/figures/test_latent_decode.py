@@ -97,6 +97,6 @@ def test_probe_scatter_has_a_dot_for_each_photograph_and_the_interval():
     scene = np.array(["a", "a", "a", "b", "b"])
     figure = probe_scatter(Probe(Interval(0.91, 0.8, 0.95), true + 0.1, true, scene))
     text = _texts(figure)
-    assert "0.91 [0.80, 0.95], 2 held-out scenes" in text and "stops below clear" in text
+    assert "0.91 [0.80, 0.95], 2 held-out scenes" in text and "stops, 0 = clear" in text
     dots = [line for line in figure.axes[0].lines if line.get_label() in ("low", "clear")]
     assert sorted(len(line.get_xdata()) for line in dots) == [2, 3]
