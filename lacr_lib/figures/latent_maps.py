@@ -70,18 +70,18 @@ def clear_shares(shares: Mapping[str, ClearShare]) -> Figure:
     figure, (left, right) = plt.subplots(
         1, 2, figsize=(WIDTH, 0.9 + 0.42 * len(shares)), sharey=True, layout="constrained"
     )
-    space = next(iter(shares.values()))
+    space = next(iter(shares.means()))
     left.axvspan(space.in_space.low, space.in_space.high, color="#DDDDDD", label="latent space")
-    left.axvline(space.in_space.value, color="#767676", linewidth=1.5)
+    left.axvline(space.in_space.mean, color="#767676", linewidth=1.5)
     left.axvline(space.chance, color="#767676", linewidth=1.5, linestyle=":", label="chance")
-    for y, share in enumerate(shares.values()):
+    for y, share in enumerate(shares.means()):
         for axis, value, marker in (
             (left, share.in_map, "o"),
             (right, share.difference, "o"),
             (right, share.error, "x"),
         ):
             axis.plot([value.low, value.high], [y, y], color="black", linewidth=1.5)
-            axis.plot(value.value, y, marker, color="black", label=None)
+            axis.plot(value.mean, y, marker, color="black", label=None)
     right.axvline(0, color="#767676", linewidth=1)
     left.set_yticks(range(len(shares)), list(shares))
     left.set_ylim(len(shares) - 0.5, -0.5)
