@@ -8,12 +8,14 @@ import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from lacr_lib.evaluation.bootstrap import Interval
 from lacr_lib.figures.latent import by_kind, kind_legend
-from lacr_lib.figures.style import WIDTH
+from lacr_lib.figures.style import GREY, OKABE_ITO, ROLES, WIDTH
 from lacr_lib.latent.embed import LatentMap
 from lacr_lib.latent.encode import Latents
 from lacr_lib.latent.map_study import ClearShare, View
 
+BLACK = OKABE_ITO["black"]
 PANEL = 2.55  # inches, the height of a row of panels
 
 
@@ -63,32 +65,39 @@ def view_panels(views: Mapping[tuple[str, str], View], size: float = 6) -> Figur
 
 
 def clear_shares(shares: Mapping[str, ClearShare]) -> Figure:
-    """For each map: the share of clear among the neighbours of enhanced rows, against the truth.
+    """How much clear company enhanced rows keep on each map, against the company they truly keep.
 
-    shares: name of the map -> its `clear_share_kept`. The grey band is the latent space.
+    shares: name of the map -> its `clear_share_kept`, of the same rows. Left: the shares, with the
+    latent space as a band. Right: map against space, row by row. Bars: 95 % intervals over scenes.
     """
     figure, (left, right) = plt.subplots(
-        1, 2, figsize=(WIDTH, 0.9 + 0.42 * len(shares)), sharey=True, layout="constrained"
+        1, 2, figsize=(WIDTH, 1.5 + 0.36 * len(shares)), sharey=True, layout="constrained"
     )
-    space = next(iter(shares.means()))
-    left.axvspan(space.in_space.low, space.in_space.high, color="#DDDDDD", label="latent space")
-    left.axvline(space.in_space.mean, color="#767676", linewidth=1.5)
-    left.axvline(space.chance, color="#767676", linewidth=1.5, linestyle=":", label="chance")
-    for y, share in enumerate(shares.means()):
-        for axis, value, marker in (
-            (left, share.in_map, "o"),
-            (right, share.difference, "o"),
-            (right, share.error, "x"),
-        ):
-            axis.plot([value.low, value.high], [y, y], color="black", linewidth=1.5)
-            axis.plot(value.mean, y, marker, color="black", label=None)
-    right.axvline(0, color="#767676", linewidth=1)
+    truth = next(iter(shares.values()))
+    space = truth.in_space
+    left.axvspan(space.low, space.high, color="#DDDDDD", label="latent space")
+    left.axvline(space.mean, color=GREY, linewidth=1.5)
+    left.axvline(truth.chance, color=GREY, linewidth=1.5, linestyle=":", label="chance")
+    right.axvline(0, color=GREY, linewidth=1)
+    for number, share in enumerate(shares.values()):
+        _interval(left, number, share.in_map, "o", ROLES["enhanced"])
+        _interval(right, number, share.difference, "o", BLACK, "" if number else "mean difference")
+        _interval(right, number, share.error, "x", BLACK, "" if number else "mean size of it")
     left.set_yticks(range(len(shares)), list(shares))
     left.set_ylim(len(shares) - 0.5, -0.5)
-    left.set_xlabel("share of clear among 10 neighbours")
-    right.set_xlabel("map - space: o mean, x mean size")
-    left.legend(fontsize=9, loc="best")
+    left.set_xlabel("clear among 10 neighbours (share)")
+    right.set_xlabel("map - latent space (share)")
+    for axis in (left, right):
+        axis.grid(visible=False, axis="y")
+        axis.legend(fontsize=9, loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2)
     return figure
+
+
+def _interval(
+    axis: Axes, y: float, value: Interval, marker: str, colour: str, label: str = ""
+) -> None:
+    axis.plot([value.low, value.high], [y, y], color=colour, linewidth=1.5)
+    axis.plot(value.mean, y, marker, color=colour, label=label or "_")
 
 
 def _panels(rows: Sequence[Sequence[tuple[str, View]]], size: float) -> Figure:
