@@ -110,9 +110,11 @@ def _panels(rows: Sequence[Sequence[tuple[str, View]]], size: float) -> Figure:
     )
     for places, row in zip(axes, rows, strict=True):
         for axis, (title, (flat, fitted, moved)) in zip(places, row, strict=True):
-            many = len(fitted) + len(moved) < 400
-            by_kind(axis, flat, fitted, moved, size * (4 if many else 1))
+            sparse = len(fitted) + len(moved) < 400
+            by_kind(axis, flat, fitted, moved, size * (4 if sparse else 1))
             _trust_below(axis, title, flat)
+    figure.supxlabel("map axis 1 (no unit)", fontsize=9)
+    figure.supylabel("map axis 2 (no unit)", fontsize=9)
     kind_legend(figure, axes[0, 0])
     return figure
 
