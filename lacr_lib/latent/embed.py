@@ -18,12 +18,11 @@ from sklearn.manifold import TSNE
 
 from lacr_lib.errors import LacrError
 from lacr_lib.latent.map_quality import map_quality as map_quality
-from lacr_lib.latent.map_settings import MapSettings
+from lacr_lib.latent.map_settings import FEWEST, MapSettings, check_rows
 from lacr_lib.latent.umap_fit import fit_umap, hush_umap, place_umap
 
 Points = NDArray[np.float32]
 METHODS = ("PCA", "t-SNE", "UMAP")
-FEWEST = 8  # points
 FILM_SETTINGS: dict[str, Any] = {"n_neighbors": 15, "min_dist": 0.1, "n_epochs": 60}
 
 
@@ -64,7 +63,7 @@ def latent_map(
     if len(fitted) < FEWEST:
         raise LacrError(f"a map of {len(fitted)} points shows nothing: give at least {FEWEST}")
     others = fitted[:0] if moved is None else moved
-    _check(fitted, others)
+    check_rows(fitted, others)
     along = joint or method == "t-SNE"
     used = (settings or MapSettings()).fitting(len(fitted) + along * len(others))
     draw = {"PCA": _pca, "t-SNE": _tsne, "UMAP": _umap}[method]
@@ -109,15 +108,6 @@ def procrustes(flat: Points, target: Points, anchor: NDArray[np.bool_]) -> Point
     return np.asarray((flat - centre) @ (u @ vt) * scale + goal, np.float32)
 
 
-def _check(*tables: Points) -> None:
-    """One line for what the methods would answer with a traceback."""
-    if any(points.ndim != 2 or points.shape[1] != tables[0].shape[1] for points in tables):
-        shapes = " and ".join(str(points.shape) for points in tables)
-        raise LacrError(f"a map is drawn of rows of one width, (N, Z): got {shapes}")
-    if not all(np.isfinite(points).all() for points in tables):
-        raise LacrError("latents that are not finite have no place on a map: leave such rows out")
-
-
 def _pca(
     fitted: Points, moved: Points, settings: MapSettings, seed: int | None
 ) -> tuple[Points, Points]:
@@ -135,5 +125,5 @@ def _tsne(
 def _umap(
     fitted: Points, moved: Points, settings: MapSettings, seed: int | None
 ) -> tuple[Points, Points]:
-    model = fit_umap(fitted, settings, seed)
-    return model.embedding_, place_umap(model, moved) if len(moved) else moved[:, :2]
+    umap = fit_umap(fitted, settings, seed)
+    return umap.flat, place_umap(umap, moved)

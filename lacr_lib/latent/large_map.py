@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from lacr_lib.errors import LacrError
 from lacr_lib.latent.encode import Latents
 from lacr_lib.latent.map_quality import map_quality
-from lacr_lib.latent.map_settings import MapSettings
+from lacr_lib.latent.map_settings import FEWEST, MapSettings, check_rows
 from lacr_lib.latent.umap_fit import BLOCK, fit_umap, place_umap
 
 FITTED = 100_000  # rows
@@ -41,19 +41,22 @@ def large_map(
 
     count: rows that are fitted, at most. Memory beyond the table: that of a UMAP of `count` rows
     and of one block. A table that lies on the disk is read once, block by block.
-    Errors: no low or clear rows, as many as a map needs.
+    Errors: fewer than 8 low and clear rows, rows that are not finite.
     """
     fitted = stratified_rows(latents, count, seed, FITTED_KINDS)
-    if len(fitted) < 8:
+    if len(fitted) < FEWEST:
         raise LacrError(f"a map of {len(fitted)} low and clear rows shows nothing: give more")
     used = settings or MapSettings()
-    model = fit_umap(latents.mu[fitted], used.fitting(len(fitted)), seed)
+    check_rows(latents.mu[fitted])
+    umap = fit_umap(latents.mu[fitted], used.fitting(len(fitted)), seed)
     flat = np.empty((len(latents), 2), np.float32)
-    flat[fitted] = model.embedding_
+    flat[fitted] = umap.flat
     rest = np.ones(len(latents), bool)
     rest[fitted] = False
     for rows in np.split(np.flatnonzero(rest), range(block, int(rest.sum()), block)):
-        flat[rows] = place_umap(model, latents.mu[rows], block)
+        points = latents.mu[rows]
+        check_rows(points)
+        flat[rows] = place_umap(umap, points, block)
     return LargeMap(flat, fitted, *map_quality(latents.mu, flat))
 
 

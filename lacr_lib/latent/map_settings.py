@@ -1,10 +1,16 @@
-"""The settings of flat maps that change the picture."""
+"""What a flat map is asked for: the settings that change the picture, and rows it can place."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import numpy as np
+from numpy.typing import NDArray
+
 from lacr_lib.errors import LacrError
+
+Points = NDArray[np.float32]
+FEWEST = 8  # points of a map
 
 
 @dataclass(frozen=True)
@@ -28,8 +34,8 @@ class MapSettings:
             raise LacrError(f"UMAP needs n_neighbors of at least 2, not {self.n_neighbors}")
         if not 0 <= self.min_dist <= 1:
             raise LacrError(f"UMAP's min_dist lies between 0 and 1, not at {self.min_dist}")
-        if self.epochs is not None and self.epochs < 1:
-            raise LacrError(f"UMAP needs at least one epoch, not {self.epochs}")
+        if self.epochs is not None and self.epochs < 3:  # a third of them places further points
+            raise LacrError(f"UMAP needs at least 3 epochs, not {self.epochs}")
         if not self.perplexity >= 1:
             raise LacrError(f"t-SNE needs a perplexity of at least 1, not {self.perplexity}")
 
@@ -40,3 +46,12 @@ class MapSettings:
             n_neighbors=min(self.n_neighbors, count - 1),
             perplexity=min(self.perplexity, (count - 1) / 4),
         )
+
+
+def check_rows(*tables: Points) -> None:
+    """One line for what the methods would answer with a traceback."""
+    if any(points.ndim != 2 or points.shape[1] != tables[0].shape[1] for points in tables):
+        shapes = " and ".join(str(points.shape) for points in tables)
+        raise LacrError(f"a map is drawn of rows of one width, (N, Z): got {shapes}")
+    if not all(np.isfinite(points).all() for points in tables):
+        raise LacrError("latents that are not finite have no place on a map: leave such rows out")

@@ -107,4 +107,4 @@ def clear_share_kept(view: View, k: int = NEAREST, seed: int = 0) -> ClearShare:
     names, scene = np.unique(moved.scene, return_inverse=True)
     values = (on_map, truly, on_map - truly, np.abs(on_map - truly))
     means = [estimate(mean_of(v, scene, len(names)), len(names), seed) for v in values]
-    return ClearShare(*means, chance=float(clear.mean()))
+    return ClearShare(means[0], means[1], means[2], means[3], float(clear.mean()))

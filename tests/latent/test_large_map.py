@@ -12,7 +12,7 @@ import pytest
 from lacr_lib.errors import LacrError
 from lacr_lib.latent.large_map import large_map, stratified_rows
 from lacr_lib.latent.map_settings import MapSettings
-from lacr_lib.latent.umap_fit import place_umap
+from lacr_lib.latent.umap_fit import FittedUmap, place_umap
 
 
 @pytest.fixture
@@ -68,12 +68,24 @@ def fake_umap(monkeypatch):
     monkeypatch.setitem(sys.modules, "umap", types.SimpleNamespace(UMAP=Columns))
 
 
+class Weighs(Columns):
+    """As UMAP does, it measures each point against the strongest of those it is placed with."""
+
+    def transform(self, points):
+        type(self).asked.append(len(points))
+        strength = np.exp(-np.abs(points - self.points[0]).sum(axis=1))
+        return points[:, :2] * (strength / strength.max())[:, None]
+
+
 def test_blocks_change_nothing(uneven):
-    model = Columns()
-    whole, parts = place_umap(model, uneven.mu), place_umap(model, uneven.mu, block=50)
-    np.testing.assert_array_equal(whole, parts)
-    assert Columns.asked == [126, 50, 50, 26]
-    assert place_umap(model, uneven.mu[:0]).shape == (0, 2)
+    """Neither which points share a block nor how many; each block brings the anchor along."""
+    model = Weighs()
+    umap = FittedUmap(model.fit(uneven.mu[40:80]), uneven.mu[40:80, :2], uneven.mu[40:41])
+    whole, parts = place_umap(umap, uneven.mu), place_umap(umap, uneven.mu, block=50)
+    np.testing.assert_allclose(whole, parts, rtol=1e-6)
+    np.testing.assert_allclose(place_umap(umap, uneven.mu[::-1], block=7)[::-1], whole, rtol=1e-6)
+    assert Weighs.asked[:4] == [127, 51, 51, 27] and np.ptp(whole[:, 0]) > 0
+    assert place_umap(umap, uneven.mu[:0]).shape == (0, 2)
 
 
 def test_every_row_of_a_large_table_gets_its_own_place(fake_umap, uneven):
@@ -81,13 +93,13 @@ def test_every_row_of_a_large_table_gets_its_own_place(fake_umap, uneven):
     np.testing.assert_array_equal(flat.flat, uneven.mu[:, :2])  # rows in the order of the table
     np.testing.assert_array_equal(Columns.points, uneven.mu[flat.fitted])
     assert not np.isin(uneven.kind[flat.fitted], "enhanced").any() and len(flat.fitted) == 30
-    assert sum(Columns.asked) == 126 - 30 and max(Columns.asked) == 25
+    assert Columns.asked == [26, 26, 26, 22]  # 96 rows in blocks of 25, each with the anchor
     assert Columns.settings["n_neighbors"] == 29 and Columns.settings["init"] == "pca"
 
 
 def test_a_table_that_is_fitted_whole_places_only_the_enhanced(fake_umap, uneven):
     large_map(uneven, count=1000)
-    assert sum(Columns.asked) == int((uneven.kind == "enhanced").sum())
+    assert Columns.asked == [int((uneven.kind == "enhanced").sum()) + 1]  # and the anchor
 
 
 def test_bad_requests_are_told(uneven):
@@ -95,3 +107,10 @@ def test_bad_requests_are_told(uneven):
         stratified_rows(uneven, 0)
     with pytest.raises(LacrError, match="0 low and clear rows"):
         large_map(uneven.of("enhanced"))
+
+
+@pytest.mark.parametrize("kind", ["low", "enhanced"])  # among the fitted, among the placed
+def test_rows_that_have_no_place_are_told(fake_umap, uneven, kind):
+    uneven.mu[np.flatnonzero(uneven.kind == kind)[3], 1] = np.inf
+    with pytest.raises(LacrError, match="not finite"):
+        large_map(uneven)

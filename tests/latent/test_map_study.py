@@ -20,6 +20,7 @@ from lacr_lib.latent.map_study import (
     share_of_clear,
     view_maps,
 )
+from lacr_lib.latent.umap_fit import FittedUmap
 
 
 @pytest.fixture
@@ -52,7 +53,7 @@ def test_settings_reach_umap_and_never_ask_for_more_neighbours_than_there_are(mo
 
     def fit(points, settings, seed):
         asked.append((settings, seed))
-        return type("Fitted", (), {"embedding_": points[:, :2]})()
+        return FittedUmap(None, points[:, :2], points[:1])
 
     monkeypatch.setattr(embed, "fit_umap", fit)
     flat = latent_map("UMAP", clouds, seed=3, settings=MapSettings(500, 0.5, 7))
@@ -145,7 +146,7 @@ def test_four_views_of_one_table(table):
     [
         ({"n_neighbors": 1}, "at least 2"),
         ({"min_dist": 1.5}, "between 0 and 1"),
-        ({"epochs": 0}, "one epoch"),
+        ({"epochs": 2}, "3 epochs"),
         ({"perplexity": float("nan")}, "perplexity of at least 1"),
     ],
 )
