@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 from lacr_lib.errors import LacrError
+from lacr_lib.latent import umap_fit
 from lacr_lib.latent.large_map import large_map, stratified_rows
 from lacr_lib.latent.map_settings import MapSettings
-from lacr_lib.latent.umap_fit import FittedUmap, place_umap
+from lacr_lib.latent.umap_fit import FittedUmap, fit_umap, place_umap
 
 
 @pytest.fixture
@@ -86,6 +87,21 @@ def test_blocks_change_nothing(uneven):
     np.testing.assert_allclose(place_umap(umap, uneven.mu[::-1], block=7)[::-1], whole, rtol=1e-6)
     assert Weighs.asked[:4] == [127, 51, 51, 27] and np.ptp(whole[:, 0]) > 0
     assert place_umap(umap, uneven.mu[:0]).shape == (0, 2)
+
+
+def test_many_points_get_half_the_epochs_and_neighbours_found_on_all_cores(
+    fake_umap, uneven, monkeypatch
+):
+    monkeypatch.setattr(umap_fit, "neighbours", lambda points, k, seed: (len(points), k, seed))
+    fit_umap(uneven.mu, MapSettings(), 4)
+    few = Columns.settings
+    assert few["n_epochs"] == 200 and few["n_jobs"] == 1 and "precomputed_knn" not in few
+    monkeypatch.setattr(umap_fit, "MANY", 100)
+    fit_umap(uneven.mu, MapSettings(n_neighbors=9), 4)
+    assert Columns.settings["n_epochs"] == 100
+    assert Columns.settings["precomputed_knn"] == (126, 9, 4)
+    fit_umap(uneven.mu, MapSettings(epochs=30), None)
+    assert Columns.settings["n_epochs"] == 30 and Columns.settings["n_jobs"] == -1
 
 
 def test_every_row_of_a_large_table_gets_its_own_place(fake_umap, uneven):
