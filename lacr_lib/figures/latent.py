@@ -71,13 +71,13 @@ def kind_maps(
         2, len(maps), figsize=(WIDTH, 6.3), squeeze=False, layout="constrained"
     )
     for column, flat in enumerate(maps):
-        _by_kind(axes[0, column], flat, fitted, moved, size)
+        by_kind(axes[0, column], flat, fitted, moved, size)
         _by_luma(axes[1, column], flat, fitted, moved, size)
         trust = f"trust {flat.trustworthiness:.3f}, continuity {flat.continuity:.3f}"
         note = "" if flat.transformed else "\n(enhanced fitted along)"
         bare_map(axes[0, column], f"{flat.method}{note}")
         bare_map(axes[1, column], trust)
-    _kind_legend(figure, axes[0, 0])
+    kind_legend(figure, axes[0, 0])
     bar = figure.colorbar(LUMA_COLOURS, ax=axes[1], shrink=0.95)
     bar.set_label("luma of the region\n(0 black, 1 white)", fontsize=10)
     bar.set_ticks([0.02, 0.05, 0.1, 0.2, 0.5, 1], labels=["0.02", "0.05", "0.1", "0.2", "0.5", "1"])
@@ -120,7 +120,7 @@ def scene_family(
     return figure
 
 
-def _by_kind(axis: Axes, flat: LatentMap, fitted: Latents, moved: Latents, size: float) -> None:
+def by_kind(axis: Axes, flat: LatentMap, fitted: Latents, moved: Latents, size: float) -> None:
     """Low, then enhanced, then clear on top: there are fewest clear ones, and they would drown."""
     low, clear = (flat.fitted[fitted.kind == kind] for kind in ("low", "clear"))
     axis.scatter(
@@ -146,7 +146,7 @@ def _by_luma(axis: Axes, flat: LatentMap, fitted: Latents, moved: Latents, size:
     axis.scatter(points[order, 0], points[order, 1], size, color=colours, linewidths=0)
 
 
-def _kind_legend(figure: Figure, axis: Axes) -> None:
+def kind_legend(figure: Figure, axis: Axes) -> None:
     kinds = ("low", "enhanced", "clear")
     handles = [
         Line2D(

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from lacr_lib.errors import LacrError
 from lacr_lib.latent.encode import LUMA, as_batch
+from lacr_lib.models.config import REGION
 
 if TYPE_CHECKING:
     from lacr_lib.models.vae import LacrVae
@@ -27,6 +28,23 @@ class Draws(NamedTuple):
 
     images: NDArray[np.float32]
     deviation: NDArray[np.float64]
+
+
+class Request(NamedTuple):
+    """The light that a code asks for: mean log gain decoded from it, nats.
+
+    own: a photograph's; exchanged: with the light of another one; other: that one's.
+    """
+
+    own: float
+    exchanged: float
+    other: float
+
+    @property
+    def carried(self) -> float:
+        """Share of the way from the own to the other's request that the exchange goes; 1: all."""
+        way = self.other - self.own
+        return (self.exchanged - self.own) / way if way else float("nan")
 
 
 @torch.inference_mode()
@@ -88,5 +106,21 @@ def exchange_light(model: LacrVae, structure: Photo, light: Photo) -> NDArray[np
     x = as_batch(structure, model)
     mu, _, skips = model.encode(x)
     other = model.encode(as_batch(light, model)).mu
-    shift = other.mean(dim=(2, 3), keepdim=True) - mu.mean(dim=(2, 3), keepdim=True)
-    return np.asarray(decode_codes(model, x, skips, [mu + shift])[0])
+    return np.asarray(decode_codes(model, x, skips, [with_mean_of(mu, other)])[0])
+
+
+def with_mean_of(mu: Tensor, other: Tensor) -> Tensor:
+    """A map of codes (1, Z, h, w), shifted so that its mean is that of the other (1, Z, ., .)."""
+    return mu + other.mean(dim=(2, 3), keepdim=True) - mu.mean(dim=(2, 3), keepdim=True)
+
+
+@torch.inference_mode()
+def exchanged_request(model: LacrVae, structure: Photo, light: Photo) -> Request:
+    """What the two photographs (H, W, 3) of `exchange_light` ask for, and what comes of it.
+
+    The pictures cannot tell: they have a light of their own besides, which no code changes.
+    """
+    mu, other = (model.encode(as_batch(photo, model)).mu for photo in (structure, light))
+    codes = (mu, with_mean_of(mu, other), other)
+    gains = [model.gain(z, (z.shape[2] * REGION, z.shape[3] * REGION)).mean() for z in codes]
+    return Request(*(float(gain) for gain in gains))

@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from lacr_lib.data.photoset import Frame, PhotoSet, Scene
+from lacr_lib.latent.encode import Latents
 from lacr_lib.models.vae import Encoding
 
 WHITE = 160.0  # mean level of every clear photograph
@@ -61,3 +62,20 @@ class KnownModel(nn.Module):
 @pytest.fixture
 def known_model() -> Callable[[float], KnownModel]:
     return KnownModel
+
+
+def _table(kind: np.ndarray, scene: np.ndarray, mu: np.ndarray, log_var: float = 0.0) -> Latents:
+    """One row a region; rows of one kind and scene are one photograph, its regions in a line."""
+    names, photograph = np.unique(np.char.add(np.char.add(scene, "/"), kind), return_inverse=True)
+    n = len(kind)
+    place = np.array([(photograph[:i] == p).sum() for i, p in enumerate(photograph)], np.int32)
+    ones = np.ones(n, np.float32)
+    return Latents(
+        mu.astype(np.float32), np.full(mu.shape, log_var, np.float32), kind, scene, ones, ones,
+        place, np.zeros(n, np.int32), photograph.astype(np.int32), names,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def table() -> Callable[..., Latents]:
+    return _table

@@ -7,7 +7,13 @@ import pytest
 import torch
 
 from lacr_lib.errors import LacrError
-from lacr_lib.latent.decode import exchange_light, interpolate, posterior_draws
+from lacr_lib.latent.decode import (
+    Request,
+    exchange_light,
+    exchanged_request,
+    interpolate,
+    posterior_draws,
+)
 from lacr_lib.latent.encode import as_batch
 from lacr_lib.models.vae import Encoding
 
@@ -25,6 +31,10 @@ class Lamp(torch.nn.Module):
 
     def decode(self, z: torch.Tensor, x: torch.Tensor, skips: list[torch.Tensor]) -> torch.Tensor:
         return x + torch.nn.functional.interpolate(z, scale_factor=8)
+
+    def gain(self, z: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
+        assert (z.shape[2] * 8, z.shape[3] * 8) == size
+        return torch.nn.functional.interpolate(z, size) ** 2  # a mean code is no mean gain
 
 
 def photo(level: float, seed: int = 0, size: tuple[int, int] = (32, 48)) -> np.ndarray:
@@ -68,3 +78,15 @@ def test_exchanged_light_has_the_others_mean_and_its_own_pattern():
     expected = b.mean(axis=(0, 1)) / 255 - a.mean(axis=(0, 1)) / 255
     np.testing.assert_allclose(shift, np.broadcast_to(expected, shift.shape), atol=1e-5)
     np.testing.assert_allclose(exchange_light(Lamp(), a, a), own, atol=1e-6)
+
+
+def test_request_of_an_exchange_by_hand():
+    a, b = photo(0.1, seed=1), photo(0.3, seed=2, size=(64, 40))
+    request = exchanged_request(Lamp(), a, b)
+    codes = [Lamp().encode(as_batch(p, Lamp())).mu for p in (a, b)]
+    shifted = codes[0] - codes[0].mean((2, 3), keepdim=True) + codes[1].mean((2, 3), keepdim=True)
+    expected = [float((code**2).mean()) for code in (codes[0], shifted, codes[1])]
+    assert request == pytest.approx(expected, abs=1e-6)
+    assert 0.9 < request.carried < 1.0  # the others' pattern is not taken over
+    assert Request(1.0, 1.5, 3.0).carried == 0.25
+    assert np.isnan(Request(1.0, 1.0, 1.0).carried)
