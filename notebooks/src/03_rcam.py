@@ -892,7 +892,7 @@ for radius in (0.6, 0.8, 1.0, 1.5, 2.0):
 # At radius 1.5, a lamp of seven pixels, every grid finds it nearly always; at 0.6, a lamp of one pixel, none does reliably.
 # A cell is a mean, so a small lamp is diluted in it: one pixel of light, three stops up, lifts the mean of a cell's nine
 # pixels by 3/9 = 0.33 stops. The means of nine painted pixels scatter by 0.19, so that the luckiest of 64 dark cells
-# lies as high. In the cells of the 2 x 2 grid the same pixel lifts 144 others by 0.02. So finer grids keep smaller lamps:
+# often lies higher. In the 2 x 2 grid the same pixel lifts the mean of 144 by 0.02 stops. So finer grids keep smaller lamps:
 # the advantage over chance is largest with 8 x 8 at every radius. The coarse ones are there for windows.
 
 # %% [markdown] tags=["exercise"]
@@ -930,6 +930,7 @@ frames = [torch.from_numpy(frame.read()).permute(2, 0, 1)[None] / 255 for frame 
 dark, bright = frames[2], frames[-1]
 with torch.inference_mode():
     pictures = {
+        "dark frame,\nas it came": dark,
         "dark frame,\nown tokens": swap_tokens(released, dark, dark),
         "dark frame,\nbright tokens": swap_tokens(released, dark, bright),
         "bright frame,\nown tokens": swap_tokens(released, bright, bright),
@@ -940,10 +941,11 @@ for name, picture in pictures.items():
 show_row(list(pictures.values()), list(pictures));
 
 # %% [markdown] tags=["solution"]
-# The dark frame becomes *darker*, and the bright one far too bright. Tokens are what the model knows of the light around a
-# pixel, and it answers to the comparison, as the curtain's pixels did. Told that its surroundings are bright, it takes
-# the dark frame for a normally exposed picture of dark things, and leaves it as it is. Told that all around is
-# dark, it takes the bright frame for one that wants much light, and adds it. Edges and textures stay: they come by other ways.
+# With the tokens of the bright frame the dark one gets less than half the light that it gets with its own, with those of
+# the dark frame the bright one is far too bright. Tokens are what the model knows of the light around a pixel, and it
+# answers to the comparison, as the curtain's pixels did. Told that its surroundings are bright, it takes the dark frame
+# for a better exposed picture of dark things and adds little; told that all around is dark, it adds much light to the
+# bright frame. Edges and textures stay: they come by other ways.
 
 # %% [markdown]
 # ## Think!
