@@ -7,13 +7,14 @@ from typing import Any
 import numpy as np
 import torch
 
-from lacr_lib.exercises import data, rcam, vae
+from lacr_lib.exercises import amsm, data, rcam, vae
 from lacr_lib.exercises.exercise import Exercise
 
 EXERCISES: dict[str, Exercise] = {
     **data.EXERCISES,
     **vae.EXERCISES,
     **rcam.EXERCISES,
+    **amsm.EXERCISES,
 }
 
 
