@@ -121,7 +121,7 @@ def swap_tokens(answer: Answer) -> Hint:
     model = LacrVae(ModelConfig(base_channels=4, latent_channels=4)).eval()
     rcams = [part for part in model.modules() if isinstance(part, RCAM)]
     for silent in (model.gain_head[-1], model.decoder.head, *(part.mix for part in rcams)):
-        torch.nn.init.normal_(silent.weight, std=0.3)
+        torch.nn.init.normal_(silent.get_parameter("weight"), std=0.3)
     photo = torch.rand(1, 3, 16, 24, generator=generator)
     other = 0.1 * torch.rand(1, 3, 24, 16, generator=generator)
 

@@ -579,11 +579,12 @@ figures.light_of_scenes(photos);
 #
 # ### 1 · Recover the camera
 #
-# Somebody hands you two frames of the same twelve walls, taken with the same exposure, and keeps the camera secret.
-# Each column of a frame holds the pixels of one wall. The walls are *not quite even*, but they are the same in both
-# frames, so a wall's unevenness cancels in the difference of the two, and noise does not. Half the variance of the
-# difference, against the mean, is a straight line: section 4 gives its formula, in electrons. Find the camera's two
-# numbers. Then try frames at exposure 1 and at 1/64: which number becomes hard to tell, and why?
+# Somebody hands you two frames of the same walls, taken with the same exposure, and keeps the camera secret. Each column
+# of a frame holds the pixels of one wall. The walls are *not quite even*, but they are the same in both frames, so a
+# wall's unevenness cancels in the difference of the two, and noise does not. Half the variance of the difference,
+# against the mean, is a straight line. Section 4 gives it in electrons; the frames count in units of white. Find the
+# camera's two numbers. Then make frames of your own with `camera.add_sensor_noise`, at exposure 1 and at 1/64: which of
+# the two numbers becomes hard to tell, and why?
 
 # %% tags=["exercise"]
 from lacr_lib.exercises import check

@@ -889,11 +889,11 @@ for radius in (0.6, 0.8, 1.0, 1.5, 2.0):
         f"grid {g} {share:4.0%} (by chance {luck:3.0%})" for g, share, luck in zip((2, 4, 8), shares, chance)))
 
 # %% [markdown] tags=["solution"]
-# At radius 1.5, a lamp of seven pixels, every grid finds it nearly always; at 0.6, a lamp of one pixel, none does reliably.
-# A cell is a mean, so a small lamp is diluted in it: one pixel of light, three stops up, lifts the mean of a cell's nine
-# pixels by 3/9 = 0.33 stops. The means of nine painted pixels scatter by 0.19, so that the luckiest of 64 dark cells
-# often lies higher. In the 2 x 2 grid the same pixel lifts the mean of 144 by 0.02 stops. So finer grids keep smaller lamps:
-# the advantage over chance is largest with 8 x 8 at every radius. The coarse ones are there for windows.
+# At radius 1.5, a lamp of seven pixels, every grid finds it nearly always; at 0.6, a lamp of one pixel, none does
+# reliably. A cell is a mean, so a small lamp is diluted in it: one pixel of light, three stops up, lifts the mean of a
+# cell's nine pixels by 3/9 = 0.33 stops. The means of nine painted pixels scatter by 0.19, so that the luckiest of 64
+# dark cells often lies higher. In the 2 x 2 grid the same pixel lifts the mean of 144 by 0.02 stops. So finer grids keep
+# smaller lamps: the advantage over chance is largest with 8 x 8 at every radius. The coarse grids are there for windows.
 
 # %% [markdown] tags=["exercise"]
 # ### 3 · Your own intervention

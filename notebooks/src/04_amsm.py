@@ -696,11 +696,12 @@ for noise in (0.3, 0.6, 1.0, 2.0):
     print(f"noise {noise:.1f}: mean window in pixels of the best weights (and noise left): {', '.join(line)}")
 
 # %% [markdown] tags=["solution"]
-# Even weights leave 0.192 of the noise, less than the 0.225 of the three windows' mean. The small window lies inside the large
-# ones, but noise that it shares with them it shares only in part, and what is not shared averages away. The best weights
-# follow the noise, for every size of detail: from 0.3 to 2.0 the mean window grows from 3.0 to 6.4 pixels for small spots and
-# from 5.3 to 7.0 for large ones. At noise 2.0 all three want nearly the widest window there is. A selector that could see the noise and the
-# scale would gain from both; AMSM's descriptor, the mean absolute response, carries both.
+# Even weights leave 0.192 of the noise, less than the 0.225 of the three windows' mean. Three windows that saw the same
+# noise would leave the mean; but the outer pixels of the wide ones bring noise of their own, and some of it cancels. The
+# best weights follow the noise, for every size of detail: from 0.3 to 2.0 the mean window grows from 3.0 to 6.4 pixels
+# for small spots and from 5.3 to 7.0 for large ones. At noise 2.0 all three want nearly the widest window there is. So
+# the choice should know two things, the scale of the detail and the noise. AMSM's descriptor, the mean absolute response
+# of each branch, tells of both.
 
 # %% [markdown]
 # ## Think!
