@@ -55,43 +55,35 @@ def ask_softly(answer: Answer) -> Hint:
 def lamp_scene() -> Tensor:
     """Two scenes (2, 1, 16, 24) in stops, each with a lamp off the diagonal."""
     rows, columns = torch.meshgrid(torch.arange(16.0), torch.arange(24.0), indexing="ij")
-    lamps = [torch.hypot(rows - r, columns - c) < 2.5 for r, c in ((3.5, 17.5), (12.0, 8.5))]
+    lamps = [torch.hypot(rows - r, columns - c) < 2.5 for r, c in ((5.0, 14.5), (9.5, 20.5))]
     paint = -2 * torch.rand(2, 16, 24, generator=torch.Generator().manual_seed(5))
     return (paint - 3 + 3 * torch.stack(lamps).float())[:, None]
 
 
-def places(scenes: Tensor, grid: int) -> tuple[Tensor, Tensor]:
-    """Row and column of the brightest cell of a grid, counted in cells: (B,) each."""
-    brightest = region_tokens(scenes, (grid,))[..., 0].argmax(1)
-    return brightest // grid, brightest % grid
+def brightest_cell(scenes: Tensor, grid: int) -> Tensor:
+    """Row and column of the brightest cell of a grid, counted in cells: (B, 2)."""
+    number = region_tokens(scenes, (grid,))[..., 0].argmax(1)
+    return torch.stack([number // grid, number % grid], 1)
 
 
 def brightest_place(answer: Answer) -> Hint:
     """03-brightest: where the brightest cell of a grid has its middle."""
     scenes, grid = lamp_scene(), 4
-    height, width = scenes.shape[2:]
+    size = torch.tensor(scenes.shape[2:]) / grid
     found = answer(scenes, grid)
-    i, j = places(scenes, grid)
-    cell = torch.tensor([height / grid, width / grid])
-    right = (torch.stack([i, j], 1) + 0.5) * cell
+    cell, darkest = brightest_cell(scenes, grid), brightest_cell(-scenes, grid)
+    right = (cell + 0.5) * size
     if shape_of(found) != right.shape:
         return f"a row and a column for each scene, (2, 2); this is {shape_of(found)}"
     if close(found, right) or close(found, right - 0.5):  # from the edge, or from pixel 0's middle
         return None
-    darkest = places(-scenes, grid)
     for mistake, hint in (
         (right.flip(1), "first the row, then the column"),
-        (
-            (torch.stack([j, i], 1) + 0.5) * cell,
-            "cells are numbered row by row, not column by column",
-        ),
-        (torch.stack([i, j], 1), "counted in cells; the answer is in pixels"),
-        (torch.stack([i, j], 1) * cell, "that is the corner of the cell; its middle is wanted"),
-        ((torch.stack(darkest, 1) + 0.5) * cell, "that is the darkest cell"),
-        (
-            (torch.stack([i, j], 1) + 0.5) * cell.flip(0),
-            "a cell is height / grid high, width / grid wide",
-        ),
+        ((cell.flip(1) + 0.5) * size, "cells are numbered row by row, not column by column"),
+        (cell, "counted in cells; the answer is in pixels"),
+        (cell * size, "that is the corner of the cell; its middle is wanted"),
+        ((darkest + 0.5) * size, "that is the darkest cell"),
+        ((cell + 0.5) * size.flip(0), "a cell is height / grid high, width / grid wide"),
     ):
         if close(found, mistake):
             return hint
@@ -103,13 +95,9 @@ def show_places() -> Figure:
     from lacr_lib.figures.panels import map_row
 
     scene = lamp_scene()[:1]
-    height, width = scene.shape[2:]
-    marks = []
-    for grid in (4, 8):
-        (row,), (column,) = places(scene, grid)
-        marks.append(
-            ((row.item() + 0.5) * height / grid - 0.5, (column.item() + 0.5) * width / grid - 0.5)
-        )
+    size = torch.tensor(scene.shape[2:])
+    places = [(brightest_cell(scene, grid)[0] + 0.5) * size / grid - 0.5 for grid in (4, 8)]
+    marks = [(float(row), float(column)) for row, column in places]
     title = "middle of the brightest cell,\ngrid 4: blue, grid 8: red"
     return map_row({title: scene[0, 0]}, "brightness (stops)", marks=marks)
 
