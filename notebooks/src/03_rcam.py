@@ -802,9 +802,10 @@ for name in ("global", "local"):
 #
 # Section 3 compared a pixel with *the* brightest region. Attention would ask all regions at once. Do it by hand, for one
 # grid: the score of a token is its own brightness times a number `sharpness`, a softmax over the tokens turns scores into
-# weights, and the answer is the weighted mean of the tokens. Then try `local_mean(brightness, 3)` minus your answer as a
-# guess of the light, with grids from 1 to 8 and `sharpness` from 0 to 100. Which grid does the work alone? Why can
-# grid 1 never do it? And why is the sharpest question not the best one?
+# weights, and the answer is the weighted mean of the tokens. Then guess the light, as `local_mean(brightness, 3)` minus
+# your answer (`[:, None, None, None]` behind it gives it the axes of a picture), with grids from 1 to 8 and `sharpness`
+# from 0 to 100. Which grid does the work alone? Why can grid 1 never do it? And why is the sharpest question not the
+# best one?
 
 # %% tags=["exercise"]
 from lacr_lib.exercises import check
@@ -841,7 +842,7 @@ for sharpness in (0, 1, 4, 8, 100):
 # not tell how deep its shadows are: the rule is worse than always answering the mean light. The finer the grid, the nearer
 # its brightest cells come to the place where the light is fullest, and 8 x 8 does well alone. Sharpness 0 asks the same
 # mean in every grid. Sharpness 100 trusts a single cell, and the brightest of 64 is partly the one with the luckiest paint;
-# at 8 a group of bright cells answers, and their paint cancels. That is why the network of section 7 asks a group.
+# at 8 a group of bright cells answers, and their paint cancels. The network of section 7 asks a group, too.
 
 # %% [markdown] tags=["exercise"]
 # ### 2 · A lamp instead of a window
