@@ -571,17 +571,143 @@ figures.light_of_scenes(photos);
 #   and negatives for training.
 # - Equal distance to the clear photograph can hide unequal closeness to the dark one. That is what negatives are for.
 
-# %% [markdown]
+# %% [markdown] tags=["exercise"]
 # ## Your turn
 #
-# 1. **Recover the camera.** Write `estimate_camera(frame_a, frame_b)` that takes two exposures of the same even walls
-#    (linear light, different noise) and returns `full_well` and `read_noise`. Hint: half the variance of the
-#    difference against the mean is a straight line. Try it on `camera.add_sensor_noise`.
-# 2. **A burst instead of one shot.** Write `burst(light, exposure, count, settings, rng)` that averages `count`
-#    frames. How many frames at 1/64 match one frame at 1/16 in the shadows, and how many in the lights? Why not the
-#    same number?
-# 3. **Another light.** Write `spot_field(height, width, centre, radius)`: a desk lamp in a dark room. Pass it to
-#    `camera.darken` and look at the illumination map.
+# Write each function where it says `raise`, and run the check below it: it says *to do*, *wrong* with a hint, or
+# *correct*. Nothing later depends on it. All solved: [solutions/01_data.ipynb](solutions/01_data.ipynb).
+#
+# ### 1 · Recover the camera
+#
+# Somebody hands you two frames of the same walls, taken with the same exposure, and keeps the camera secret. Each column
+# of a frame holds the pixels of one wall. The walls are *not quite even*, but they are the same in both frames, so a
+# wall's unevenness cancels in the difference of the two, and noise does not. Half the variance of the difference,
+# against the mean, is a straight line. Section 4 gives it in electrons; the frames count in units of white. Find the
+# camera's two numbers. Then make frames of your own with `camera.add_sensor_noise`, at exposure 1 and at 1/64: which of
+# the two numbers becomes hard to tell, and why?
+
+# %% tags=["exercise"]
+from lacr_lib.exercises import check
+
+
+def estimate_camera(frame_a, frame_b):
+    """(full_well, read_noise), both in electrons, of the camera that took two frames.
+
+    frame_a, frame_b: (pixels, walls), linear light, white at exposure 1 is 1, not clipped.
+    """
+    # begin solution
+    means = (frame_a + frame_b).mean(axis=0) / 2  # (walls,)
+    variances = (frame_a - frame_b).var(axis=0) / 2
+    slope, at_black = np.polyfit(means, variances, 1)
+    return 1 / slope, math.sqrt(max(at_black, 0)) / slope
+    # end solution
+
+
+check("01-camera", estimate_camera)
+
+# %% tags=["solution"]
+secret, rng = camera.CameraSettings(full_well=4000, read_noise=3), np.random.default_rng(SEED)
+walls = np.linspace(0.05, 1, 12) * (1 + 0.2 * np.linspace(-1, 1, 5000)[:, None])  # (pixels, walls)
+for exposure in (1, 1 / 8, 1 / 64):
+    found = np.array([
+        estimate_camera(*(camera.add_sensor_noise(walls, exposure, secret, rng) for _ in range(2)))
+        for _ in range(10)
+    ])
+    (well, noise), (well_spread, noise_spread) = found.mean(axis=0), found.std(axis=0)
+    print(f"exposure 1/{1 / exposure:2.0f}: full well {well:6.1f} ± {well_spread:4.1f}, "
+          f"read noise {noise:4.2f} ± {noise_spread:4.2f} electrons")
+
+# %% [markdown] tags=["solution"]
+# The full well comes out within two percent at every exposure. Read noise comes out as well at 1/64, but at exposure 1 ten
+# attempts scatter by 1.7 electrons, more than half of what they look for. There even the darkest wall has a photon
+# variance of 200 and the brightest one of 4000, and the 9 of the read-out are lost in the scatter of the line. To see a
+# small noise, take the larger one away: laboratories measure read noise with the cap on the lens.
+
+# %% [markdown] tags=["exercise"]
+# ### 2 · A burst instead of one shot
+#
+# A telephone takes many short frames and averages them: a *burst*. If noise is independent from frame to frame,
+# averaging `N` frames leaves the signal as it is and divides the noise's variance by `N`. How many frames at exposure
+# `short` have the signal-to-noise ratio of *one* frame at exposure `long`? Draw your answer for 1/64 against 1/16,
+# from the shadows to the lights. Why is it not the same number everywhere, and why is it never less than four?
+
+# %% tags=["exercise"]
+def frames_needed(light, short, long, settings):
+    """How many short frames match one long one, not rounded: light (...) -> (...).
+
+    light: scene brightness, 1 = white. short, long: exposures. settings: a CameraSettings.
+    """
+    # begin solution
+    electrons = light * settings.full_well
+    ratios = [
+        electrons * exposure / np.sqrt(electrons * exposure + settings.read_noise**2)
+        for exposure in (short, long)
+    ]
+    return (ratios[1] / ratios[0]) ** 2
+    # end solution
+
+
+check("01-burst", frames_needed)
+
+# %% tags=["solution"]
+settings, rng = camera.CameraSettings(), np.random.default_rng(SEED)
+for light in (0.001, 0.03, 1.0):
+    needed = frames_needed(light, 1 / 64, 1 / 16, settings)
+    count, wall = round(float(needed)), np.full(50_000, light)
+    burst = np.mean([camera.add_sensor_noise(wall, 1 / 64, settings, rng) for _ in range(count)], axis=0)
+    one = camera.add_sensor_noise(wall, 1 / 16, settings, rng)
+    print(f"light {light:5.3f}: {needed:4.1f} frames by formula; measured signal-to-noise: "
+          f"{count:2d} frames at 1/64 {burst.mean() / burst.std():5.2f}, one at 1/16 {one.mean() / one.std():5.2f}")
+
+# %% [markdown] tags=["solution"]
+# Sixteen frames in deep shadow, a few more than four in the lights. A shot at 1/16 collects four times the photons of
+# one at 1/64, so four short frames have as many, and where photons rule (on the right of section 4's plot) that is
+# enough. But each short frame is read out for itself. In the shadows, where the read-out rules, the long frame has four
+# times the signal over the *same* noise, and a factor of four in the ratio takes sixteen frames to average away. The
+# measured ratios agree, as nearly as a whole number of frames allows.
+
+# %% [markdown] tags=["exercise"]
+# ### 3 · Another light
+#
+# A desk lamp in a dark room. Count in stops, as in section 6: at its `centre` no light is lost, and at a distance of
+# `d` pixels $(d / \text{radius})^2$ stops are, so one at the radius and four at twice the radius. Some light gets
+# everywhere: nowhere more than 6 stops are lost. Pass your field to `camera.darken`, and divide the dark illumination
+# map by the clear one as in section 6, but with the *real* camera, noise included. Where does your field come out?
+
+# %% tags=["exercise"]
+def spot_field(height, width, centre, radius):
+    """Illumination field of a desk lamp, light in (0, 1], 1 at the centre: (height, width).
+
+    centre: (row, column) of a pixel; radius: distance in pixels at which one stop is lost.
+    """
+    # begin solution
+    rows, columns = np.indices((height, width))
+    distance = np.hypot(rows - centre[0], columns - centre[1])
+    return 2.0 ** -np.minimum((distance / radius) ** 2, 6)
+    # end solution
+
+
+check("01-spot", spot_field)
+
+# %% tags=["solution"]
+photo = photographs.read_photograph("coffee", max_side=384)
+lamp = spot_field(*photo.shape[:2], centre=(130, 230), radius=70)
+rng, no_shift = np.random.default_rng(SEED), np.ones(3)
+map_clear = camera.srgb_to_linear(photo.max(axis=-1) / np.float32(255))
+for exposure in (1, 1 / 64):
+    low = camera.darken(photo, exposure, camera.CameraSettings(), rng, lamp, no_shift)
+    recovered = camera.srgb_to_linear(low.max(axis=-1)) / np.maximum(map_clear, 1e-4) / exposure
+    for place, here in (("under the lamp", lamp > 1 / 2), ("in the dark", lamp < 1 / 32)):
+        ratio = (recovered / lamp)[here & (map_clear > 0.05)].mean()
+        print(f"exposure 1/{1 / exposure:2.0f}, {place:14s}: light found / light put in = {ratio:.2f}")
+figures.illumination_maps(photo, (255 * low).astype(np.uint8), lamp, recovered);
+
+# %% [markdown] tags=["solution"]
+# In good light the ratio gives the field back everywhere. At 1/64 it does under the lamp, and in the dark it reports six
+# times the light that is there (the speckle in the lower right panel; the solid yellow is what is nearly black in the
+# clear map, where there is nothing to divide by). Two things lift it. What noise carries below black is cut off, so that
+# the mean is no longer zero: the veil of section 5. And the map takes the *largest* of three noisy colours, which
+# is above their mean. An illumination map of a dark photograph is too bright exactly where light is scarce.
 
 # %% [markdown]
 # ## Think!

@@ -792,15 +792,161 @@ for name in ("global", "local"):
 # - In the released model the dark pixels of the middle stages ask bright regions, and a curtain over the window reaches
 #   the dark corner through the tokens alone. What this is worth in decibels is not shown by silencing: the interval includes 0.
 
-# %% [markdown]
+# %% [markdown] tags=["exercise"]
 # ## Your turn
 #
-# 1. **One grid at a time.** Write `errors_by_grid(grids)` that trains a `LightGuess` with `RCAM(channels, grids)` for
-#    `(1,)`, `(2,)`, `(4,)`, `(8,)` and all four. Which grid can do the work alone, and why can `(1,)` not?
-# 2. **A lamp instead of a window.** Write `lamp_scenes(count, seed, radius)` in which the light is a bright disc of a
-#    given radius on a dark wall. At which radius does the 8 x 8 grid stop finding the brightest place?
-# 3. **Your own intervention.** Write `swap_tokens(model, photo_a, photo_b)`: record the tokens of one photograph and
-#    replay them in another. What happens to a dark photograph that is given the tokens of a bright one?
+# Write each function where it says `raise`, and run the check below it: it says *to do*, *wrong* with a hint, or
+# *correct*. Nothing later depends on it. All solved: [solutions/03_rcam.ipynb](solutions/03_rcam.ipynb).
+#
+# ### 1 · One grid at a time, asked softly
+#
+# Section 3 compared a pixel with *the* brightest region. Attention would ask all regions at once. Do it by hand, for one
+# grid: the score of a token is its own brightness times a number `sharpness`, a softmax over the tokens turns scores into
+# weights, and the answer is the weighted mean of the tokens. Then guess the light, as `local_mean(brightness, 3)` minus
+# your answer (`[:, None, None, None]` behind it gives it the axes of a picture), with grids from 1 to 8 and `sharpness`
+# from 0 to 100. Which grid does the work alone? Why can grid 1 never do it? And why is the sharpest question not the
+# best one?
+
+# %% tags=["exercise"]
+from lacr_lib.exercises import check
+
+
+def ask_softly(brightness, grid, sharpness):
+    """What the regions of one grid answer: brightness (B, 1, h, w) in stops -> (B,) in stops.
+
+    grid: regions on a side. sharpness: in 1/stop; 0 asks all regions evenly.
+    """
+    # begin solution
+    tokens = rcam.region_tokens(brightness, (grid,))[:, :, 0]  # (B, grid * grid)
+    weights = (sharpness * tokens).softmax(dim=1)
+    return (weights * tokens).sum(dim=1)
+    # end solution
+
+
+check("03-ask-softly", ask_softly)
+
+# %% tags=["solution"]
+rng, side, count = np.random.default_rng(SEED + 1), 24, 64  # the scenes of section 2
+fields = [camera.illumination_field(side, side, depth, rng) for depth in rng.uniform(0.5, 4, count)]
+light = torch.tensor(np.log2(np.stack(fields)))[:, None]
+stops = light + torch.tensor(rng.uniform(-2, 0, light.shape) + rng.uniform(-5, 0, (count, 1, 1, 1)))
+near = F.avg_pool2d(F.pad(stops, [1] * 4, mode="replicate"), 3, stride=1)
+print(f"always the mean light: off by {(light - light.mean()).pow(2).mean(dim=(1, 2, 3)).sqrt().mean():.2f} stops")
+for sharpness in (0, 1, 4, 8, 100):
+    guesses = [near - ask_softly(stops, grid, sharpness)[:, None, None, None] for grid in (1, 2, 4, 8)]
+    off = [(guess - light).pow(2).mean(dim=(1, 2, 3)).sqrt().mean() for guess in guesses]
+    print(f"sharpness {sharpness:3d}: " + ", ".join(f"grid {g} {e:.2f}" for g, e in zip((1, 2, 4, 8), off)))
+
+# %% [markdown] tags=["solution"]
+# Grid 1 has one token, the mean of the whole picture. Its weight is 1 whatever the sharpness, and the mean of a scene does
+# not tell how deep its shadows are: the rule is worse than always answering the mean light. The finer the grid, the nearer
+# its brightest cells come to the place where the light is fullest, and 8 x 8 does well alone. Sharpness 0 asks the same
+# mean in every grid. Sharpness 100 trusts a single cell, and the brightest of 64 is partly the one with the luckiest paint;
+# at 8 a group of bright cells answers, and their paint cancels. The network of section 7 asks a group, too.
+
+# %% [markdown] tags=["exercise"]
+# ### 2 · A lamp instead of a window
+#
+# Now the light is a small round lamp on a dark wall, and the question is *where* it is. Give the middle of the
+# brightest cell of a grid. Then make scenes with a lamp three stops above the wall, at random places, and let its
+# radius shrink. At which radius does the 8 x 8 grid stop finding it? Which grid gives up first?
+
+# %% tags=["exercise"]
+def brightest_place(brightness, grid):
+    """Middle of each scene's brightest cell: (B, 1, h, w) -> (B, 2), row and column in pixels.
+
+    A cell is h / grid pixels high and w / grid wide; 0 is the upper and the left edge.
+    """
+    # begin solution
+    number = rcam.region_tokens(brightness, (grid,))[:, :, 0].argmax(dim=1)
+    cell = torch.stack([number // grid, number % grid], dim=1)
+    return (cell + 0.5) * torch.tensor(brightness.shape[2:]) / grid
+    # end solution
+
+
+check("03-brightest", brightest_place)
+
+# %% tags=["solution"]
+def lamp_scenes(count, seed, radius):
+    """Brightness in stops (count, 1, side, side), and where the lamps are (count, 2), in pixels."""
+    rng = np.random.default_rng(seed)
+    place = rng.uniform(0, side, (count, 2))
+    row, column = np.indices((side, side)) + 0.5
+    away = np.hypot(row - place[:, :1, None], column - place[:, 1:, None])
+    stops = np.where(away <= radius, 0, -3)[:, None] + rng.uniform(-2, 0, (count, 1, side, side))
+    return torch.tensor(stops), torch.tensor(place)
+
+
+def found(where, place, grid, radius):
+    """Share of scenes whose cell reaches the lamp."""
+    return ((where - place).abs().amax(dim=1) <= radius + side / grid / 2).double().mean()
+
+
+for radius in (0.6, 0.8, 1.0, 1.5, 2.0):
+    stops, place = lamp_scenes(400, SEED + 3, radius)
+    shares = [found(brightest_place(stops, g), place, g, radius) for g in (2, 4, 8)]
+    chance = [found(brightest_place(stops, g).roll(1, 0), place, g, radius) for g in (2, 4, 8)]
+    print(f"radius {radius:.1f}: " + ", ".join(
+        f"grid {g} {share:4.0%} (by chance {luck:3.0%})" for g, share, luck in zip((2, 4, 8), shares, chance)))
+
+# %% [markdown] tags=["solution"]
+# At radius 1.5, a lamp of seven pixels, every grid finds it nearly always; at 0.6, a lamp of one pixel, none does
+# reliably. A cell is a mean, so a small lamp is diluted in it: one pixel of light, three stops up, lifts the mean of a
+# cell's nine pixels by 3/9 = 0.33 stops. The means of nine painted pixels scatter by 0.19, so that the luckiest of 64
+# dark cells often lies higher. In the 2 x 2 grid the same pixel lifts the mean of 144 by 0.02 stops. So finer grids keep
+# smaller lamps: the advantage over chance is largest with 8 x 8 at every radius. The coarse grids are there for windows.
+
+# %% [markdown] tags=["exercise"]
+# ### 3 · Your own intervention
+#
+# Section 12 replayed a photograph's own tokens. Go further: enhance a photograph with the tokens of *another* one. Each
+# RCAM of a model keeps its tokens behind `part.tokens`, whose `mode` is `"live"`, `"record"` or `"replay"`; leave it
+# `"live"`. What do you expect of a dark photograph that is given the tokens of a bright one? Write it down, then look.
+
+# %% tags=["exercise"]
+def swap_tokens(model, photo, other):
+    """photo, enhanced by a LacrVae whose RCAMs see the tokens of other; not clamped.
+
+    photo (1, 3, H, W), other (1, 3, any height, any width), file values in [0, 1] -> as photo.
+    """
+    # begin solution
+    parts = [part for part in model.modules() if isinstance(part, RCAM)]
+    for mode, seen in (("record", other), ("replay", photo)):
+        for part in parts:
+            part.tokens.mode = mode
+        enhanced = model(seen).enhanced
+    for part in parts:
+        part.tokens.mode = "live"
+    return enhanced
+    # end solution
+
+
+check("03-swap", swap_tokens)
+
+# %% tags=["solution"]
+from lacr_lib.figures.images import show_row
+
+scene, released = layouts.open_photoset(DATA).scenes[-3], load_model("lacr-vae")
+frames = [torch.from_numpy(frame.read()).permute(2, 0, 1)[None] / 255 for frame in scene.low]
+dark, bright = frames[2], frames[-1]
+with torch.inference_mode():
+    pictures = {
+        "dark frame,\nas it came": dark,
+        "dark frame,\nown tokens": swap_tokens(released, dark, dark),
+        "dark frame,\nbright tokens": swap_tokens(released, dark, bright),
+        "bright frame,\nown tokens": swap_tokens(released, bright, bright),
+        "bright frame,\ndark tokens": swap_tokens(released, bright, dark),
+    }
+for name, picture in pictures.items():
+    print(f"{name.replace(chr(10), ' '):27s} mean value {255 * picture.clamp(0, 1).mean():3.0f}")
+show_row(list(pictures.values()), list(pictures));
+
+# %% [markdown] tags=["solution"]
+# With the tokens of the bright frame the dark one gets less than half the light that it gets with its own, with those of
+# the dark frame the bright one is far too bright. Tokens are what the model knows of the light around a pixel, and it
+# answers to the comparison, as the curtain's pixels did. Told that its surroundings are bright, it takes the dark frame
+# for a better exposed picture of dark things and adds little; told that all around is dark, it adds much light to the
+# bright frame. Edges and textures stay: they come by other ways.
 
 # %% [markdown]
 # ## Think!

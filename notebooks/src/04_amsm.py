@@ -546,15 +546,162 @@ record_claim("tokens alone: gradient from outside the windows' square (least of 
 # - On the toy three scales beat one, and beat three copies of the largest, which have more parameters.
 # - AMSM's measured window follows the size of the detail, even where the branch weights shift only by a tendency.
 
-# %% [markdown]
+# %% [markdown] tags=["exercise"]
 # ## Your turn
 #
-# 1. **`effective_width(field, share)`**: the side of the smallest centred square that holds this share of a field. Apply it to the
-#    fields of section 1. How does it grow from one 3 x 3 layer to two, to four, to eight?
-# 2. **`amsm_with_dilation()`**: replace the 7 x 7 branch by a 3 x 3 one with dilation 3, which reaches as far with 9 weights
-#    instead of 49. Train it on the toy. What is lost?
-# 3. **More noise.** Train AMSM with `noise=1.0`. Section 2 says that every detail should now ask for a wider
-#    window. Do the measured widths follow?
+# Write each function where it says `raise`, and run the check below it: it says *to do*, *wrong* with a hint, or
+# *correct*. Nothing later depends on it. All solved: [solutions/04_amsm.ipynb](solutions/04_amsm.ipynb).
+#
+# ### 1 · How wide does a stack of layers see?
+#
+# Section 1 counted every pixel that matters at all. Count fairly: give the side of the smallest square around the
+# middle pixel that holds a given share of a field. Measure 90 % of the field of one 3 x 3 layer, of two, four, eight and
+# sixteen in a row, on an image of 41 x 41. How do the two widths grow, the possible one and the effective one?
+
+# %% tags=["exercise"]
+from lacr_lib.exercises import check
+
+
+def effective_width(field, share):
+    """Side in pixels, an odd number, of the smallest centred square that holds share of a field.
+
+    field: (h, h) tensor, h odd, not negative, of any sum. share: between 0 and 1.
+    """
+    # begin solution
+    middle = field.shape[0] // 2
+    for reach in range(middle + 1):
+        square = field[middle - reach : middle + reach + 1, middle - reach : middle + reach + 1]
+        if square.sum() >= share * field.sum():
+            return 2 * reach + 1
+    return field.shape[0]
+    # end solution
+
+
+check("04-width", effective_width)
+
+# %% tags=["solution"]
+setup(SEED)
+for depth in (1, 2, 4, 8, 16):
+    widths = []
+    for _ in range(5):
+        layer = nn.Sequential(*[blocks.depthwise(64, 3) for _ in range(depth)])
+        x = torch.randn(1, 64, 41, 41, requires_grad=True)
+        layer(x)[0, :, 20, 20].sum().backward()
+        widths.append(effective_width(x.grad[0].abs().sum(dim=0), 0.9))
+    print(f"{depth:2d} layers could see {2 * depth + 1:2d} pixels, and 90 % of it is within {np.mean(widths):4.1f}")
+
+# %% [markdown] tags=["solution"]
+# The possible width grows by two pixels a layer: 3, 5, 9, 17, 33. The effective one keeps up for four layers and then
+# falls behind, 13 of 17 and 18 of 33: from there on twice as many layers see about 1.4 times as far, the root of two. It is
+# the law of section 3 of notebook 01 in another dress. A path through the layers takes a random step at each of them, and
+# random steps lead away from the middle with the *root* of their number. Depth alone is a slow way to see far.
+
+# %% [markdown] tags=["exercise"]
+# ### 2 · A window with holes
+#
+# Nine pixels can reach as far as 49, if they lie three apart: the pixel itself, and its eight neighbours three rows or
+# columns away. (In a convolution this is a kernel of 3 x 3 with *dilation* 3.) Write their mean; like `average` it
+# continues the picture on the other side. Then put it into the table of section 2, beside 3 x 3 and 7 x 7. An average does
+# two things to a picture, it removes noise and it blurs. With which window does the one with holes share the first,
+# and with which the second? Say it before you measure.
+
+# %% tags=["exercise"]
+def average_with_holes(x, dilation):
+    """Mean of nine pixels, `dilation` pixels apart in rows and columns: (B, 1, h, w) -> same.
+
+    With dilation 1 it is average(x, 3).
+    """
+    # begin solution
+    steps = (-dilation, 0, dilation)
+    moved = [x.roll((down, right), dims=(2, 3)) for down in steps for right in steps]
+    return torch.stack(moved).mean(dim=0)
+    # end solution
+
+
+check("04-holes", average_with_holes)
+
+# %% tags=["solution"]
+side, windows, sizes = 24, (3, 5, 7), {"small": 0.7, "medium": 1.7, "large": 4.0}
+rng = np.random.default_rng(SEED)
+
+
+def average(x, window):
+    return F.avg_pool2d(F.pad(x, [window // 2] * 4, mode="circular"), window, stride=1)
+
+
+def spots(size, count=60):
+    """The textures of section 2, without noise: (count, 1, side, side)."""
+    number, seeds = round(0.3 * side**2 / (2 * np.pi * size**2)), np.zeros((count, side * side))
+    for picture in seeds:
+        np.add.at(picture, rng.integers(0, side**2, number), rng.choice([-1, 1], number))
+    wave = np.fft.fftfreq(side)
+    blur = 2 * np.pi * size**2 * np.exp(-2 * np.pi**2 * size**2 * (wave[:, None] ** 2 + wave**2))
+    blurred = np.fft.ifft2(np.fft.fft2(seeds.reshape(count, side, side)) * blur).real
+    return torch.tensor(blurred - blurred.mean(axis=(1, 2), keepdims=True))[:, None]
+
+
+clean = {name: spots(size) for name, size in sizes.items()}
+grain = torch.randn(60, 1, side, side, dtype=torch.float64)
+ways = {f"{k} x {k}": lambda x, k=k: average(x, k) for k in (3, 7)} | {"holes": lambda x: average_with_holes(x, 3)}
+for name, way in ways.items():
+    lost = [f"{kind} {(way(each) - each).square().mean().sqrt():.2f}" for kind, each in clean.items()]
+    print(f"{name:5s} noise left {way(grain).std():.0%}; error without any noise: {', '.join(lost)}")
+
+# %% [markdown] tags=["solution"]
+# It removes as little noise as 3 x 3 (a third is left, since nine independent values are averaged in both), and blurs as
+# much as 7 x 7, on every size of detail even a little more: the pixels near the middle, which know most about it, are
+# left out. The worse half of each. A learned kernel can do better with its nine numbers, by trusting the
+# middle, but it cannot get back what the other forty pixels know about the noise.
+
+# %% [markdown] tags=["exercise"]
+# ### 3 · More noise, one kernel
+#
+# A mixture of averages is itself a weighted average: *one* kernel of 7 x 7 does what three windows and their weights
+# do. Write that kernel. Independent noise of deviation 1 comes out of a kernel with the deviation
+# $\sqrt{\sum \text{kernel}^2}$. How much of it do even weights leave, and is that the mean of what the three windows leave
+# alone, 1/3, 1/5 and 1/7? Then try many weights on the textures with more and more noise. Section 2 says that every
+# detail should ask for a wider window. Do the best weights follow?
+
+# %% tags=["exercise"]
+def mixture_as_kernel(weights):
+    """Kernel that averages over 3 x 3, 5 x 5 and 7 x 7 pixels and mixes: (3,) -> (7, 7).
+
+    weights: of the three windows, in this order. A kernel for weights that sum to 1 sums to 1.
+    """
+    # begin solution
+    kernel = torch.zeros(7, 7)
+    for weight, window in zip(weights, (3, 5, 7)):
+        edge = (7 - window) // 2
+        kernel[edge : 7 - edge, edge : 7 - edge] += weight / window**2
+    return kernel
+    # end solution
+
+
+check("04-mixture", mixture_as_kernel)
+
+# %% tags=["solution"]
+even = mixture_as_kernel([1 / 3, 1 / 3, 1 / 3])
+print(f"even weights leave {even.square().sum().sqrt():.3f} of the noise; mean of the three {(1/3 + 1/5 + 1/7) / 3:.3f}")
+grid = torch.arange(0, 21, dtype=torch.float64) / 20
+tried = torch.cartesian_prod(grid, grid)
+tried = torch.column_stack([tried, 1 - tried.sum(dim=1)])[tried.sum(dim=1) < 1.01]  # (231, 3)
+for noise in (0.3, 0.6, 1.0, 2.0):
+    line = []
+    for name, truth in clean.items():
+        wrong = torch.cat([average(truth + noise * grain, k) - truth for k in windows], dim=1)
+        products = torch.einsum("iahw,ibhw->ab", wrong, wrong)  # the error is quadratic in the weights
+        best = tried[torch.einsum("pa,ab,pb->p", tried, products, tried).argmin()]
+        left = mixture_as_kernel(best).square().sum().sqrt()
+        line.append(f"{name} {best @ torch.tensor(windows, dtype=best.dtype):.1f} ({left:.0%})")
+    print(f"noise {noise:.1f}: mean window in pixels of the best weights (and noise left): {', '.join(line)}")
+
+# %% [markdown] tags=["solution"]
+# Even weights leave 0.192 of the noise, less than the 0.225 of the three windows' mean. Three windows that saw the same
+# noise would leave the mean; but the outer pixels of the wide ones bring noise of their own, and some of it cancels. The
+# best weights follow the noise, for every size of detail: from 0.3 to 2.0 the mean window grows from 3.0 to 6.4 pixels
+# for small spots and from 5.3 to 7.0 for large ones. At noise 2.0 all three want nearly the widest window there is. So
+# the choice should know two things, the scale of the detail and the noise. AMSM's descriptor, the mean absolute response
+# of each branch, tells of both.
 
 # %% [markdown]
 # ## Think!

@@ -175,7 +175,7 @@ from lacr_lib.teaching.records import read_records
 
 numbers, claims = read_records(nbformat.read("07_latent_umap.ipynb", as_version=4))
 print(f"{len(numbers)} numbers and {len(claims)} claims, among them:")
-print(*(f"  {claim['text']}: {claim['shown']}" for claim in claims[:3]), sep="\n")
+print(*(f"  {claim['claim']}: {'shown' if claim['holds'] else 'not shown'}" for claim in claims[:3]), sep="\n")
 
 # %% [markdown]
 # ## 6 · A loss of your own
