@@ -7,13 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 
-<<<<<<< HEAD
-from lacr_lib.exercises import research, vae
-from lacr_lib.exercises.exercise import Exercise
-
-EXERCISES: dict[str, Exercise] = vae.EXERCISES | research.EXERCISES
-=======
-from lacr_lib.exercises import amsm, data, rcam, vae
+from lacr_lib.exercises import amsm, data, rcam, research, vae
 from lacr_lib.exercises.exercise import Exercise
 
 EXERCISES: dict[str, Exercise] = {
@@ -21,8 +15,8 @@ EXERCISES: dict[str, Exercise] = {
     **vae.EXERCISES,
     **rcam.EXERCISES,
     **amsm.EXERCISES,
+    **research.EXERCISES,
 }
->>>>>>> wt-ex1
 
 
 def check(name: str, answer: Any) -> None:
