@@ -42,7 +42,7 @@ def dark_slope(answer: Answer) -> Hint:
         (lambda x, y: _line(x, y)[1], "that is where the line meets 0 stops, not its slope"),
         (
             lambda x, y: -_line(x, y)[0],
-            "the sign is turned round: -1 stop has more light than -6, and PSNR rises",
+            "sign turned round: -1 stop has more light than -6",
         ),
         (lambda x, y: _line(2**x, y)[0], "against the share of light; a stop is its logarithm"),
         (lambda x, y: ends(x, y) / np.ptp(x), "only the first and the last photograph were used"),

@@ -855,7 +855,10 @@ for a, b in (("gamma", "clahe"), ("auto-gamma", "retinex")):
     print(f"{a} minus {b}: {gap.mean:+.2f} [{gap.low:+.2f}, {gap.high:+.2f}] dB a stop")
 
 # %% [markdown] tags=["solution"]
-# READ1
+# `retinex` loses 0.31 dB a stop less than `auto-gamma`, and the interval keeps clear of zero: *shown*, on these three scenes.
+# That `clahe` loses less than `gamma` is *not shown*: one scene says the opposite. Now the last question. `auto-gamma` falls
+# faster than `retinex` and has the better mean all the same. A flat line is no virtue in itself: a method that is poor in
+# good light has little to lose. Report the slope beside the mean, never in its place.
 
 # %% [markdown] tags=["exercise"]
 # ### 2 · A perfect LOE, and a worse photograph
@@ -889,7 +892,11 @@ for name, run in tried.items():
 images.show_row([lows[5], cheat_loe(lows[5]), clears[5]], ["low", "cheat_loe", "clear"]);
 
 # %% [markdown] tags=["solution"]
-# READ2
+# Only the strongest channel of each pixel was kept. Lightness is the same to the last digit, so LOE is exactly 0, and the
+# cup is lost in gaudy red: 1.8 dB below doing nothing on average, below it on all 18 photographs. Halving the values, which
+# looks so harmless, fails: it merges levels, and merged levels are broken orders (LOE 64, more than `gamma` breaks). So a low
+# LOE alone shows neither a good photograph nor even a better one than the input. A paper that reports LOE alone has shown that
+# its method was careful, or that it did nothing, or something like this.
 
 # %% [markdown] tags=["exercise"]
 # ### 3 · A grey world
@@ -924,7 +931,10 @@ for scene in dict.fromkeys(scenes):
 images.show_row([plain[5], greyed[5], clears[5]], ["auto-gamma", "and grey world", "clear"]);
 
 # %% [markdown] tags=["solution"]
-# READ3
+# It falls nowhere. On the cup the colour difference nearly doubles, 16.3 to 28.8: a brown table and a red saucer *are* the photograph,
+# and the idea takes them for a cast. The cat is an orange one, with the same result. Only the temple is grey on average, means
+# of 145, 145 and 141, and there the idea does next to nothing. It cannot know whether a mean is coloured by the light or by the
+# things; the photograph alone does not say. The casts of this camera model are small (8 %), the colours of things are not.
 
 # %% [markdown]
 # ## Think!
