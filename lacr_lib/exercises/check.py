@@ -7,10 +7,15 @@ from typing import Any
 import numpy as np
 import torch
 
-from lacr_lib.exercises import evaluation, lacr, vae
+from lacr_lib.exercises import evaluation, lacr, latent, vae
 from lacr_lib.exercises.exercise import Exercise
 
-EXERCISES: dict[str, Exercise] = {**vae.EXERCISES, **lacr.EXERCISES, **evaluation.EXERCISES}
+EXERCISES: dict[str, Exercise] = {
+    **vae.EXERCISES,
+    **lacr.EXERCISES,
+    **evaluation.EXERCISES,
+    **latent.EXERCISES,
+}
 
 
 def check(name: str, answer: Any) -> None:
