@@ -34,6 +34,8 @@ def shuffled_fraction(answer: Answer) -> Hint:
             return "nothing was shuffled: each latent still lies between its own low and clear"
         if close(drawn[-1].sort()[0], length.sort()[0]):
             return "a ratio of lengths; the fraction is the shadow on the line from low to clear"
+        if _one_side(drawn[-1], low, enhanced, clear):
+            return "only one of low and clear was exchanged; they are the two ends of *one* way"
         if not _in_rows(drawn[-1], between):
             return "low and clear of *one* other region belong together: shuffle both alike"
     if any(torch.isclose(each, between[:, 0], 1e-4, 1e-4).any() for each in drawn):
@@ -51,6 +53,15 @@ def _in_rows(found: Tensor, between: Tensor) -> bool:
     own = torch.stack([between[(i - j) % 6, j] for i in range(6) for j in range(6)]).view(6, 6)
     columns = torch.isclose(found[:, None], own, 1e-4, 1e-4).any(dim=1)
     return bool(rows.all() or columns.all())
+
+
+def _one_side(found: Tensor, low: Tensor, enhanced: Tensor, clear: Tensor) -> bool:
+    """Each fraction belongs to the low of another region with the own clear, or the reverse."""
+    turns = range(1, len(low))
+    lows = torch.stack([fraction_of_way(low.roll(-j, 0), enhanced, clear) for j in turns], 1)
+    clears = torch.stack([fraction_of_way(low, enhanced, clear.roll(-j, 0)) for j in turns], 1)
+    same = (torch.isclose(found[:, None], each, 1e-4, 1e-4) for each in (lows, clears))
+    return any(bool(rows.any(dim=1).all()) for rows in same)
 
 
 def _two_maps() -> tuple[Array, Array]:

@@ -1073,7 +1073,7 @@ from lacr_lib.losses.lacr import lacr_loss, low_pass
 from lacr_lib.teaching import choose
 
 ruler = load_model("lacr-vae").requires_grad_(False)
-scene = open_photoset(DATA).select("test").scenes[2]
+scene = open_photoset(DATA).select("test").scenes[-1]
 frames = [torch.from_numpy(f.read()).permute(2, 0, 1)[None] / 255 for f in (scene.low[2], scene.clear)]
 x_l, x_c = (F.adaptive_avg_pool2d(x, (64, 96)) for x in frames)
 start = ruler(x_l).enhanced.clamp(0, 1)
