@@ -101,12 +101,14 @@ def _order(points: Array) -> NDArray[np.int64]:
     """All points by distance from each point, (N, N); itself first."""
     gaps = np.linalg.norm(points[:, None] - points, axis=2)
     np.fill_diagonal(gaps, -1.0)
-    return gaps.argsort(axis=1)
+    order: NDArray[np.int64] = gaps.argsort(axis=1)
+    return order
 
 
 def _common(a: NDArray[np.int64], b: NDArray[np.int64]) -> NDArray[Any]:
     """How many of the indices of each row two tables share, (N,)."""
-    return (a[:, :, None] == b[:, None, :]).sum(axis=(1, 2))
+    shared: NDArray[Any] = (a[:, :, None] == b[:, None, :]).sum(axis=(1, 2))
+    return shared
 
 
 def maps_expected() -> Figure:

@@ -1041,9 +1041,9 @@ for t in (0.05, 0.5):
 # 0.6, the slope is gentle, and it reaches all the way to clear. So the temperature says how many negatives have a say, and
 # how soon the task counts as done.
 #
-# Look at the upper left, too: dots without arrows, and a path that stops. Where an entry of the image lies *behind* both
-# negatives, pull and push in that entry cancel exactly. InfoNCE does not run away there, as the ratio did, but it is stuck;
-# `lacr_loss` therefore keeps the rule for $D_p > D_n$ in this form as well.
+# Look at the upper left on the right, too: dots without arrows, and a path that stops. Where clear and both negatives lie
+# on the same side of the image in an entry, pull and push in that entry cancel exactly. Behind low light InfoNCE does not run
+# away, as the ratio did, but it is stuck; `lacr_loss` therefore keeps the rule for $D_p > D_n$ in this form as well.
 
 # %% [markdown] tags=["exercise"]
 # ### 3 · How low must the pass be?

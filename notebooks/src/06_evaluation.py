@@ -856,7 +856,7 @@ for a, b in (("gamma", "clahe"), ("auto-gamma", "retinex")):
 
 # %% [markdown] tags=["solution"]
 # `retinex` loses 0.31 dB a stop less than `auto-gamma`, and the interval keeps clear of zero: *shown*, on these three scenes.
-# That `clahe` loses less than `gamma` is *not shown*: one scene says the opposite. Now the last question. `auto-gamma` falls
+# That `clahe` loses less than `gamma` is *not shown*: in one scene the two fall alike. Now the last question. `auto-gamma` falls
 # faster than `retinex` and has the better mean all the same. A flat line is no virtue in itself: a method that is poor in
 # good light has little to lose. Report the slope beside the mean, never in its place.
 
