@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from lacr_lib.exercises import amsm, data, rcam, research, vae
+from lacr_lib.exercises import amsm, data, evaluation, lacr, latent, rcam, research, vae
 from lacr_lib.exercises.exercise import Exercise
 
 EXERCISES: dict[str, Exercise] = {
@@ -15,6 +15,9 @@ EXERCISES: dict[str, Exercise] = {
     **vae.EXERCISES,
     **rcam.EXERCISES,
     **amsm.EXERCISES,
+    **lacr.EXERCISES,
+    **evaluation.EXERCISES,
+    **latent.EXERCISES,
     **research.EXERCISES,
 }
 

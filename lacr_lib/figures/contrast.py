@@ -82,6 +82,27 @@ def gradient_sizes(
     return figure
 
 
+def infonce_curves(
+    temperatures: Sequence[float] = (0.05, 0.2, 0.8), negatives: Sequence[float] = (0.4, 0.8)
+) -> Figure:
+    """InfoNCE of one image against its distance to clear; its negatives stay where they are."""
+    figure, axis = plt.subplots(figsize=(WIDTH * 0.75, 3.3), layout="constrained")
+    d_p = np.linspace(0.0, 1.2, 121)
+    others = np.array(negatives)[:, None]
+    for temperature, colour, line in zip(
+        temperatures, (VERMILLION, BLUE, BLACK), ("-", "--", "-."), strict=True
+    ):
+        loss = np.log1p(np.exp((d_p - others) / temperature).sum(axis=0))
+        axis.plot(d_p, loss, line, color=colour, label=f"temperature {temperature:g}")
+    for distance in negatives:
+        axis.axvline(distance, color=ROLES["low"], linewidth=1.2, linestyle=":")
+        axis.plot(distance, 0.15, MARKERS["low"], color=ROLES["low"], markersize=8)
+    axis.set(xlabel="distance to clear (latent units); triangles: to the two negatives")
+    axis.set(ylabel="InfoNCE (nats)", ylim=(0, 6))
+    axis.legend()
+    return figure
+
+
 def light_lost(low: Any, clear: Any, lost: Any, weights: Any) -> Figure:
     """Two photographs, the light that each region lost, and the weights made of it.
 

@@ -149,6 +149,26 @@ def exposure_curves(
     return figure
 
 
+def slope_lines(psnr: ArrayLike, stops: ArrayLike, scenes: Sequence[str]) -> Figure:
+    """Scores of photographs against their light, and the line of each scene with its slope.
+
+    Shapes: psnr (N,) dB, stops (N,) below the clear photograph, one scene name each.
+    """
+    y, x, names = np.asarray(psnr), np.asarray(stops), np.array(scenes)
+    figure, axis = plt.subplots(figsize=(WIDTH * 0.75, 3.4))
+    colours = [OKABE_ITO[name] for name in ("orange", "black", "purple", "sky")]
+    for scene, colour, marker in zip(dict.fromkeys(scenes), colours, "soP^", strict=False):
+        rows = names == scene
+        line = np.polynomial.Polynomial.fit(x[rows], y[rows], 1)
+        label = f"{scene}: {line.deriv()(0.0):.2f} dB a stop"
+        ends = np.array([x[rows].min(), x[rows].max()])
+        axis.plot(x[rows], y[rows], marker, color=colour)
+        axis.plot(ends, line(ends), color=colour, lw=1.5, marker=marker, ms=0, label=label)
+    axis.legend(handlelength=1.2)
+    axis.set(xlabel="exposure (stops relative to the clear photograph)", ylabel="PSNR (dB)")
+    return figure
+
+
 def paired_differences(
     differences: ArrayLike, scenes: Sequence[str], result: Interval, unit: str = "dB"
 ) -> Figure:

@@ -162,3 +162,24 @@ def kind_legend(figure: Figure, axis: Axes) -> None:
         for kind in kinds
     ]
     figure.legend(handles=handles, loc="outside upper center", ncols=3)
+
+
+def neighbour_maps(
+    maps: tuple[Points, Points], point: int, near: tuple[NDArray[np.int64], NDArray[np.int64]]
+) -> Figure:
+    """One point on two maps of the same latents, with its nearest neighbours on either.
+
+    maps: (N, 2) each; point: its row; near: rows of its neighbours on the first and the second map.
+    """
+    figure, axes = plt.subplots(1, 2, figsize=(WIDTH * 0.85, 3.7), layout="constrained")
+    common = len(np.intersect1d(*near))
+    for axis, flat, title in zip(axes, maps, ("first map", "second map"), strict=True):
+        axis.scatter(*flat.T, 14, color="#BBBBBB")
+        axis.scatter(*flat[near[0]].T, 110, facecolor="none", edgecolor=OKABE_ITO["orange"],
+                     linewidth=2, label="near on the first")  # fmt: skip
+        axis.scatter(*flat[near[1]].T, 45, marker="x", color=OKABE_ITO["black"],
+                     label="near on the second")  # fmt: skip
+        axis.scatter(*flat[point], 130, marker="*", color=OKABE_ITO["purple"], label="a point")
+        bare_map(axis, f"{title}: {common} of {len(near[0])} in common")
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
+    return figure

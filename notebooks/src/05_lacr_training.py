@@ -928,17 +928,184 @@ if together:
 # - Training is forty lines. Determinism is what makes twins, resuming and two processes checkable.
 # - Near clear a ratio is nearly all *toward*: *away* is weighed with the ratio itself.
 # - Whether LACR pulls *further than supervision alone* takes several seeds to say. One pair may shine by luck.
-#
+
+# %% [markdown] tags=["exercise"]
 # ## Your turn
 #
-# 1. **The term itself.** Write `my_lacr(mu_e, mu_c, mu_n, weights)` with no loop and without looking: maps in, (B,)
-#    out, with the rule for $D_p > D_n$. Compare with `lacr_loss` on random maps, values *and* gradients.
-# 2. **Pick the positive.** InfoNCE asks *which of the 1 + K is the clear one?* Write `infonce(d_p, each_d_n,
-#    temperature)` as a cross-entropy, and draw it with `contrast_planes`. What does the temperature do to the arrows
-#    near the nearest negative?
-# 3. **How low must the pass be?** Write `texture_against_box(photo, sizes)` that runs `attack` with boxes of 1, 2, 4,
-#    8 and 16 pixels, and plot texture ratio and PSNR against the size. Where does the term begin to see too little?
+# Write each function where it says `raise`, and run the check below it: it says *to do*, *wrong* with a hint, or
+# *correct*. Nothing later depends on it. All solved: [solutions/05_lacr_training.ipynb](solutions/05_lacr_training.ipynb).
 #
+# ### 1 · The term itself
+#
+# Write LACR with no loop and without looking: $D_p / (D_n + 0.001)$ of each image, where $D_p$ is the weighted distance
+# of the enhanced latent to clear and $D_n$ the mean of the weighted distances to the K negatives. A distance is the mean
+# absolute difference over channels and regions, each region times its weight (of mean 1 in an image). Where
+# $D_p > D_n$, no gradient may pass through $D_n$. The check compares values *and* gradients.
+#
+# Then put an image on the line through low and clear: behind low, near low, near clear. How hard is it pulled toward
+# clear with the rule, and how hard without? The gradient of section 5, with its two terms, tells beforehand.
+
+# %% tags=["exercise"]
+import torch
+import torch.nn.functional as F
+
+from lacr_lib.exercises import check
+
+
+def my_lacr(mu_e, mu_c, mu_n, weights):
+    """LACR of each image (B,), no unit; mu_e, mu_c (B, Z, h, w), mu_n (B, K, Z, h, w), weights (B, h, w)."""
+    # begin solution
+    d_p = ((mu_e - mu_c).abs().mean(dim=1) * weights).mean(dim=(1, 2))
+    per_region = (mu_e[:, None] - mu_n).abs().mean(dim=2)  # (B, K, h, w)
+    d_n = (per_region * weights[:, None]).mean(dim=(1, 2, 3))
+    d_n = torch.where(d_p > d_n, d_n.detach(), d_n)
+    return d_p / (d_n + 1e-3)
+    # end solution
+
+
+check("05-lacr", my_lacr)
+
+# %% tags=["solution"]
+from lacr_lib.losses.lacr import contrast, latent_distance
+
+
+def without_rule(mu_e, mu_c, mu_n, weights):
+    return contrast(latent_distance(mu_e, mu_c), latent_distance(mu_e[:, None], mu_n), "ratio")
+
+
+torch.manual_seed(SEED)
+low, clear = torch.randn(2, 1, 8, 4, 4)
+for place in (-0.5, 0.25, 0.75):  # 0: at low, 1: at clear
+    pulls = []
+    for form in (my_lacr, without_rule):
+        mu_e = (low + place * (clear - low)).requires_grad_()
+        (gradient,) = torch.autograd.grad(form(mu_e, clear, low[:, None], torch.ones(1, 4, 4)), mu_e)
+        toward = (-gradient * (clear - mu_e).sign()).sum()
+        pulls.append((toward * latent_distance(mu_e, low)).item())
+    ratio = abs(1 - place) / abs(place)
+    print(f"{place:5.2f} of the way, D_p / D_n = {ratio:.2f}: pull toward clear, times D_n, "
+          f"with the rule {pulls[0]:5.2f}, without {pulls[1]:5.2f}")  # fmt: skip
+
+# %% [markdown] tags=["solution"]
+# The numbers are the two terms of the gradient. On the way to clear they point the same way and add up:
+# $1 + D_p / D_n$, that is 4 near low and 1.33 near clear. Behind low they point against each other, $1 - D_p / D_n = -2$,
+# and the minus sign says *away from clear*. The rule leaves the first term alone wherever $D_p > D_n$: a pull of 1, behind
+# low as well. Near clear it changes nothing. (The last 0.03 that are missing are the 0.001 below the line.)
+
+# %% [markdown] tags=["exercise"]
+# ### 2 · Pick the positive
+#
+# InfoNCE asks *which of the 1 + K candidates is the clear one?* Each candidate gets a *score*, minus its distance to the
+# enhanced latent, divided by a *temperature* $T$. A softmax turns the scores of an image into probabilities. The loss is
+# minus the logarithm of the clear one's probability (a cross-entropy, in nats). It must stay finite at $T = 0.01$.
+#
+# What does the temperature do to the arrows near the nearest negative? Draw two temperatures with `contrast_planes`.
+
+# %% tags=["exercise"]
+def infonce(d_p, each_d_n, temperature):
+    """Cross-entropy of each image (B,), nats; d_p (B,), each_d_n (B, K), temperature: latent units."""
+    # begin solution
+    scores = -torch.cat([d_p[:, None], each_d_n], dim=1) / temperature  # (B, 1 + K)
+    return torch.logsumexp(scores, dim=1) - scores[:, 0]
+    # end solution
+
+
+check("05-infonce", infonce)
+
+# %% tags=["solution"]
+from lacr_lib.figures.contrast import contrast_planes
+
+clear, low = torch.tensor([0.45, 0.35]), torch.tensor([[-0.55, -0.35], [-0.35, -0.75]])
+starts = torch.tensor([[-0.6, 0.3], [0.6, -0.5], [-0.1, 0.95], [-0.9, -0.2]])
+
+
+def plane(temperature):
+    def energy(e):
+        return infonce((e - clear).abs().mean(1), (e[:, None] - low).abs().mean(2), temperature)
+
+    return energy
+
+
+contrast_planes({f"$T$ = {t}": plane(t) for t in (0.05, 0.5)}, clear, low, starts)
+d_p, d_n = torch.tensor([0.5]), torch.tensor([[0.2, 0.4]], requires_grad=True)  # latent units
+for t in (0.05, 0.5):
+    (gradient,) = torch.autograd.grad(infonce(d_p, d_n, t).sum(), d_n)
+    push = -gradient[0]  # on each of the two distances, per latent unit
+    print(f"T = {t}: push from the nearer negative {push[0]:.2f}, from the farther {push[1]:.2f}")
+
+# %% [markdown] tags=["solution"]
+# At $T$ = 0.05 nearly the whole push comes from the nearer negative (19.6, against 0.4 from the farther one), and all
+# that happens is at one cliff: the line on which clear and the nearest negative are equally far. Beyond the cliff the
+# level lines end, the loss is nearly 0, and nothing pulls the image on to clear. (The red paths take steps of one length, so
+# they walk on even where the slope is tiny, past clear and out of the picture.) At $T$ = 0.5 both negatives push, 0.9 and
+# 0.6, the slope is gentle, and it reaches all the way to clear. So the temperature says how many negatives have a say, and
+# how soon the task counts as done.
+#
+# Look at the upper left on the right, too: dots without arrows, and a path that stops. Where clear and both negatives lie
+# on the same side of the image in an entry, pull and push in that entry cancel exactly. Behind low light InfoNCE does not run
+# away, as the ratio did, but it is stuck; `lacr_loss` therefore keeps the rule for $D_p > D_n$ in this form as well.
+
+# %% [markdown] tags=["exercise"]
+# ### 3 · How low must the pass be?
+#
+# The texture ratio was the alarm of section 7. Write it: the mean absolute value of an image's fine detail, over the same
+# number of the clear photograph. Detail is what a blur takes away, $x - \text{blur}(x)$, and the blur is the mean over
+# 3 x 3 pixels. Count only pixels whose nine neighbours, itself included, lie inside the frame.
+#
+# Then let LACR attack the pixels as in section 7, with boxes of 1, 4, 8, 16 and 32 pixels. From which size on is the
+# texture safe, and where does the term begin to see too little?
+
+# %% tags=["exercise"]
+def texture_ratio(image, clear):
+    """Fine detail of an image over that of the clear one, one number without unit; (1, 3, H, W) each."""
+    # begin solution
+    detail = [x[..., 1:-1, 1:-1] - F.avg_pool2d(x, 3, stride=1) for x in (image, clear)]
+    return detail[0].abs().mean() / detail[1].abs().mean()
+    # end solution
+
+
+check("05-texture", texture_ratio)
+
+# %% tags=["solution"]
+from lacr_lib import load_model
+from lacr_lib.data.layouts import open_photoset
+from lacr_lib.losses.lacr import lacr_loss, low_pass
+from lacr_lib.teaching import choose
+
+ruler = load_model("lacr-vae").requires_grad_(False)
+scene = open_photoset(DATA).select("test").scenes[-1]
+frames = [torch.from_numpy(f.read()).permute(2, 0, 1)[None] / 255 for f in (scene.low[2], scene.clear)]
+x_l, x_c = (F.adaptive_avg_pool2d(x, (64, 96)) for x in frames)
+start = ruler(x_l).enhanced.clamp(0, 1)
+
+
+def attacked(size, steps=choose(PROFILE, smoke=2, demo=30, full=30)):
+    """The enhanced image after some steps on its pixels that please LACR behind a box of `size`."""
+    image = start.clone().requires_grad_()
+    optimizer = torch.optim.Adam([image], lr=0.01)
+    mu_c, mu_n = (ruler.encode(low_pass(x, size)).mu for x in (x_c, x_l))
+    for _ in range(steps):
+        optimizer.zero_grad()
+        lacr_loss(ruler.encode(low_pass(image, size)).mu, mu_c, mu_n[:, None]).sum().backward()
+        optimizer.step()
+        image.data.clamp_(0, 1)
+    return image.detach()
+
+
+# %% tags=["solution"]
+for size in (0, 1, 4, 8, 16, 32):
+    image = attacked(size) if size else start
+    psnr = -10 * F.mse_loss(image, x_c).log10()
+    name = f"box of {size:2} pixels" if size else "before any step"
+    print(f"{name:16}: texture ratio {texture_ratio(image, x_c):.2f}, PSNR {psnr:.1f} dB")
+
+# %% [markdown] tags=["solution"]
+# With every detail in view (a box of 1 pixel) the texture ratio more than doubles, 0.62 to 1.49, and the photograph
+# gains less than a decibel. A box of 4 pixels is enough: the texture rises only to 0.70, and nearly 6 dB are gained. Larger boxes
+# make it no safer in any way that matters. But they see less and less of where light is missing: 1 dB less is gained at
+# 16 pixels, 2.6 dB less at 32, four regions wide. The course takes 4, the smallest size of these that is safe.
+
+# %% [markdown]
 # ## Think!
 #
 # 1. A friend's LACR ends at 0.02, yours at 0.10. Whose model is better?

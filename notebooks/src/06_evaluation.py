@@ -807,16 +807,136 @@ record_claim("Four times the pixels need no more than four times the memory", gr
 #   "not shown" when the interval holds zero.
 # - Numbers of others keep their source and their protocol, and are not put beside ours.
 # - Look for failures with measures, diagnose them with loans, and check that good photographs survive.
-#
+
+# %% [markdown] tags=["exercise"]
 # ## Your turn
 #
-# 1. **`dark_slope(evaluation, stops)`**: the slope of PSNR against exposure, in dB a stop, for each scene. With it and
-#    a paired interval: which of two methods loses less for each stop, and is it shown?
-# 2. **`cheat_loe(photo)`**: a method with an LOE of (almost) 0 and a PSNR *below* that of `identity`, on every test
-#    photograph. What does that say about a paper that reports LOE alone?
-# 3. **`grey_world(photo)`**: after `auto-gamma`, scale R, G and B so that their means agree. Add it to `methods`. Does
-#    CIEDE2000 fall? On which photograph does the idea fail, and why did it have to?
+# Write each function where it says `raise`, and run the check below it: it says *to do*, *wrong* with a hint, or
+# *correct*. Nothing later depends on it. All solved: [solutions/06_evaluation.ipynb](solutions/06_evaluation.ipynb).
 #
+# ### 1 · Decibels a stop
+#
+# How fast does a method break in the dark? Write the slope of PSNR against exposure: for each scene, the slope of the
+# least-squares line through its photographs (PSNR up, stops across). Stops count from the clear photograph: -1 is half
+# of its light, -6 a sixty-fourth. So a slope of 2 says that each stop of light that is missing costs 2 dB.
+#
+# Then compare two methods, paired by scene: which of them loses less for each stop, and is it *shown*? And is the one
+# that loses less also the better one?
+
+# %% tags=["exercise"]
+from lacr_lib.exercises import check
+
+
+def dark_slope(psnr, stops, scenes):
+    """Slope of each scene, dB a stop; psnr, stops (N,), scenes: N names -> {name: slope}."""
+    # begin solution
+    names = np.array(scenes)
+    rows = {name: names == name for name in scenes}
+    return {name: np.polyfit(stops[here], psnr[here], 1)[0] for name, here in rows.items()}
+    # end solution
+
+
+check("06-dark-slope", dark_slope)
+
+# %% tags=["solution"]
+pairs = layouts.open_photoset(DATA).select("test").pairs()
+lows, clears = [pair.low.read() for pair in pairs], [pair.clear.read() for pair in pairs]
+light = [[camera.srgb_to_linear(p / np.float32(255)).mean() for p in each] for each in (lows, clears)]
+stops = np.log2(np.array(light[0]) / np.array(light[1]))
+scenes = [pair.scene for pair in pairs]
+slopes = {}
+for name in ("gamma", "clahe", "auto-gamma", "retinex"):
+    run = baselines.BASELINES[name]
+    psnr = np.array([metrics.psnr(run(low), clear) for low, clear in zip(lows, clears)])
+    slopes[name] = list(dark_slope(psnr, stops, scenes).values())
+    print(f"{name:10} {np.mean(slopes[name]):.2f} dB a stop; PSNR {psnr.mean():.1f} dB")
+for a, b in (("gamma", "clahe"), ("auto-gamma", "retinex")):
+    gap = bootstrap.paired_interval(slopes[a], slopes[b], list(dict.fromkeys(scenes)))
+    print(f"{a} minus {b}: {gap.mean:+.2f} [{gap.low:+.2f}, {gap.high:+.2f}] dB a stop")
+
+# %% [markdown] tags=["solution"]
+# `retinex` loses 0.31 dB a stop less than `auto-gamma`, and the interval keeps clear of zero: *shown*, on these three scenes.
+# That `clahe` loses less than `gamma` is *not shown*: in one scene the two fall alike. Now the last question. `auto-gamma` falls
+# faster than `retinex` and has the better mean all the same. A flat line is no virtue in itself: a method that is poor in
+# good light has little to lose. Report the slope beside the mean, never in its place.
+
+# %% [markdown] tags=["exercise"]
+# ### 2 · A perfect LOE, and a worse photograph
+#
+# Write a method whose LOE is at most 1 pixel and whose PSNR is *below* that of `identity`, on every photograph. It sees
+# only the dark one. Two things to remember from section 4: LOE looks at the lightness of a pixel alone, the largest of
+# its R, G and B. And equal is an order, too: two pixels that differed before must differ after.
+#
+# What does it say about a paper that reports LOE alone?
+
+# %% tags=["exercise"]
+def cheat_loe(photo):
+    """An output that keeps every order of lightness and is worse than its input; uint8 (H, W, 3) -> same."""
+    # begin solution
+    lightness = photo.max(axis=2, keepdims=True)
+    return np.where(photo == lightness, photo, 0).astype(np.uint8)  # the other two channels go out
+    # end solution
+
+
+check("06-cheat-loe", cheat_loe)
+
+# %% tags=["solution"]
+tried = {"identity": baselines.identity, "cheat_loe": cheat_loe, "half": lambda photo: photo // 2}
+for name, run in tried.items():
+    outputs = [run(low) for low in lows]
+    order = np.mean([metrics.loe(output, low) for output, low in zip(outputs, lows)])
+    psnr = np.array([metrics.psnr(output, clear) for output, clear in zip(outputs, clears)])
+    own = psnr if name == "identity" else own
+    print(f"{name:9} LOE {order:4.1f} pixels, PSNR {psnr.mean():.2f} dB, "
+          f"below identity on {np.sum(psnr < own)} of {len(lows)} photographs")  # fmt: skip
+images.show_row([lows[5], cheat_loe(lows[5]), clears[5]], ["low", "cheat_loe", "clear"]);
+
+# %% [markdown] tags=["solution"]
+# Only the strongest channel of each pixel was kept. Lightness is the same to the last digit, so LOE is exactly 0, and the
+# cup is lost in gaudy red: 1.8 dB below doing nothing on average, below it on all 18 photographs. Halving the values, which
+# looks so harmless, fails: it merges levels, and merged levels are broken orders (LOE 64, more than `gamma` breaks). So a low
+# LOE alone shows neither a good photograph nor even a better one than the input. A paper that reports LOE alone has shown that
+# its method was careful, or that it did nothing, or something like this.
+
+# %% [markdown] tags=["exercise"]
+# ### 3 · A grey world
+#
+# An old idea for colour casts: the mean of a picture should be grey. Write it: multiply each channel by one factor, so
+# that its mean becomes the mean of *all* values of the photograph; then cut at 255 and round. A channel that is all
+# black stays black.
+#
+# Apply it after `auto-gamma`. Does CIEDE2000 fall? On which photograph does the idea fail, and why did it have to?
+
+# %% tags=["exercise"]
+def grey_world(photo):
+    """The photograph with three channels of one mean; values of a file, uint8 (H, W, 3) -> same."""
+    # begin solution
+    values = photo.astype(np.float64)
+    means = values.mean(axis=(0, 1))  # (3,)
+    factors = means.mean() / np.maximum(means, 1e-9)
+    return np.rint(np.clip(values * factors, 0, 255)).astype(np.uint8)
+    # end solution
+
+
+check("06-grey-world", grey_world)
+
+# %% tags=["solution"]
+plain = [baselines.auto_gamma(low) for low in lows]
+greyed = [grey_world(photo) for photo in plain]
+for scene in dict.fromkeys(scenes):
+    here = [i for i, name in enumerate(scenes) if name == scene]
+    before, after = (np.mean([metrics.ciede2000(each[i], clears[i]) for i in here]) for each in (plain, greyed))
+    red, green, blue = clears[here[0]].mean(axis=(0, 1))
+    print(f"{scene:8} Delta E {before:.1f} -> {after:.1f}; means of the clear one: {red:.0f}, {green:.0f}, {blue:.0f}")
+images.show_row([plain[5], greyed[5], clears[5]], ["auto-gamma", "and grey world", "clear"]);
+
+# %% [markdown] tags=["solution"]
+# It falls nowhere. On the cup the colour difference nearly doubles, 16.3 to 28.8: a brown table and a red saucer *are* the photograph,
+# and the idea takes them for a cast. The cat is an orange one, with the same result. Only the temple is grey on average, means
+# of 145, 145 and 141, and there the idea does next to nothing. It cannot know whether a mean is coloured by the light or by the
+# things; the photograph alone does not say. The casts of this camera model are small (8 %), the colours of things are not.
+
+# %% [markdown]
 # ## Think!
 #
 # **A paper reports 27.2 dB with GT-mean, another 24.9 dB without. Which method is better?**

@@ -78,3 +78,13 @@ def test_step_response_in_per_cent_of_each_photograph():
         assert len(drawn) == 2
         np.testing.assert_allclose(drawn[0].get_ydata(), values, rtol=1e-5)
         assert "%" in axis.get_ylabel() and "grey levels" in axis.get_xlabel()
+
+
+def test_infonce_rises_with_the_distance_to_clear_and_is_sharp_when_cold() -> None:
+    from lacr_lib.figures.contrast import infonce_curves
+
+    figure = infonce_curves(temperatures=(0.05, 0.2, 0.8), negatives=(0.4, 0.8))
+    axis = figure.axes[0]
+    cold, warm = (np.asarray(axis.lines[i].get_ydata()) for i in (0, 2))
+    assert (np.diff(cold) > 0).all() and cold[0] < 0.01 < warm[0] < np.log(3)
+    assert "latent units" in axis.get_xlabel() and "nats" in axis.get_ylabel()

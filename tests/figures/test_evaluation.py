@@ -82,3 +82,13 @@ def test_cost_bars_are_ratios_of_the_reference() -> None:
     assert [text.get_text() for text in memory.texts] == ["2", "40"]
     ends = [bar.get_x() + bar.get_width() for bar in time.patches]
     assert ends == pytest.approx([1, 50]) and time.get_xscale() == "log"
+
+
+def test_slope_lines_tell_the_slope_of_each_scene() -> None:
+    from lacr_lib.figures.evaluation import slope_lines
+
+    figure = slope_lines([10.0, 5.0, 12.0, 3.0], [-3.0, -1.0, -2.0, -2.0], ["a", "b", "a", "b"])
+    axis = figure.axes[0]
+    labels = axis.get_legend_handles_labels()[1]
+    assert labels == ["a: 2.00 dB a stop", "b: 2.00 dB a stop"]
+    assert "stops" in axis.get_xlabel() and "dB" in axis.get_ylabel()

@@ -149,3 +149,12 @@ def test_walks_show_pictures_and_curves():
     curves = walk_curves({"coffee": walk}, {"low": RNG.normal(size=50), "clear": [1.0, 1.1]})
     np.testing.assert_array_equal(curves.axes[0].lines[0].get_ydata(), walk.luma)
     assert "density of regions" in _texts(curves)
+
+
+def test_neighbour_maps_count_what_both_maps_share() -> None:
+    from lacr_lib.figures.latent import neighbour_maps
+
+    first = RNG.normal(size=(20, 2))
+    figure = neighbour_maps((first, -first), 0, (np.array([1, 2, 3]), np.array([3, 2, 9])))
+    assert "first map: 2 of 3 in common" in _texts(figure)
+    assert all("no unit" in axis.get_xlabel() for axis in figure.axes)
