@@ -2,7 +2,8 @@
 
     python -m lacr_lib.results.remake --data DIR        (or: make results DATA=DIR)
 
-DIR holds sice/val, the held-out scenes, and, where you have them, unpaired/nasa, lime, mef and npe.
+DIR holds sice/val, the held-out scenes, and, where you have them, sice/train, from which the light
+axis and the probe for exposure are taken, and unpaired/nasa, lime, mef and npe.
 Every baseline and every released weight is measured; the records beside this file, the tables of
 README.md and of the model cards, and the figures in the list of weights are written from that.
 Contact sheets of the unpaired photographs, to look at, go to build/results/.
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 PAIRED = {"sice-val": "sice/val"}
 UNPAIRED = {name: f"unpaired/{name}" for name in ("nasa", "lime", "mef", "npe")}
+TRAINED = {"sice-val": "sice/train"}  # scenes that axis and probe are taken from
 WORST = 5  # photographs of the failure gallery
 SHEETS = Path("build/results")
 Photo = NDArray[np.uint8]
@@ -60,6 +62,8 @@ def remake(data: Path, only: Iterable[str] = ()) -> None:
             failures(methods["lacr-vae"][1], photoset, name)
             pull_of_the_pair(photoset, name)
             light_oracle(photoset, name)
+            if (data / TRAINED[name]).is_dir():
+                latent_light(open_photoset(data / TRAINED[name]), photoset, name)
     for name, place in UNPAIRED.items():
         if (data / place).is_dir():
             photoset = open_photoset(data / place)
@@ -142,6 +146,17 @@ def pull_of_the_pair(photoset: PhotoSet, name: str) -> None:
     names = ("lacr-vae", "lacr-vae-no-lacr")
     result = pull(*map(load_model, names), photoset, names)
     write(f"{name}-pull", {**made_by(f"lacr pull --data {name}"), **result})
+
+
+def latent_light(train: PhotoSet, photoset: PhotoSet, name: str) -> None:
+    """What the latents know of light: NAME-latent-light.json."""
+    from lacr_lib.inference.load import load_model
+    from lacr_lib.results.latent_light import measure_light
+
+    about = made_by(f"make results DATA=DIR: latent_light of {name}")
+    record = measure_light(load_model("lacr-vae"), train, photoset)
+    write(f"{name}-latent-light", {"method": "lacr-vae", **about, **record})
+    print(f"{name}: probe R^2 {record['probe_r2'][0]:.3f}", flush=True)
 
 
 def light_oracle(photoset: PhotoSet, name: str, every: int = 6) -> None:
