@@ -110,8 +110,11 @@ def family(scene: str, album: Album, twin: Album) -> list[list[tuple[str, Pictur
     return lines
 
 
-def sheets(pictures: list[Picture]) -> tuple[list[str], list[list[int]]]:
-    """Packs pictures into WebP sheets: data addresses, and [sheet, x, y, width, height] of each."""
+def sheets(pictures: list[Picture], quality: int = 82) -> tuple[list[str], list[list[int]]]:
+    """Packs pictures into WebP sheets: data addresses, and [sheet, x, y, width, height] of each.
+
+    quality: of WebP, up to 100.
+    """
     files: list[str] = []
     places: list[list[int]] = []
     per_sheet = PER_SIDE * PER_SIDE
@@ -125,7 +128,7 @@ def sheets(pictures: list[Picture]) -> tuple[list[str], list[list[int]]]:
             sheet.paste(Image.fromarray(picture), (x, y))
             places.append([len(files), x, y, picture.shape[1], picture.shape[0]])
         buffer = io.BytesIO()
-        sheet.save(buffer, "WEBP", quality=82, method=6)
+        sheet.save(buffer, "WEBP", quality=quality, method=6)
         code = base64.b64encode(buffer.getvalue()).decode("ascii")
         files.append(f"data:image/webp;base64,{code}")
     return files, places
@@ -136,11 +139,11 @@ def card_record(card: Card, kind: str, place: list[int], progress: float | None)
     exposure = None if np.isnan(card.exposure) else round(card.exposure, 4)
     finite = card.psnr is not None and np.isfinite(card.psnr)
     return {
-        "scene": card.scene,
         "kind": kind,
         "exposure": exposure,
         "luma": round(card.luma, 3),
         "psnr": round(card.psnr, 1) if finite and card.psnr is not None else None,
         "progress": None if progress is None else round(progress, 2),
         "place": place,
+        "cell": [round(8 / side, 5) for side in reversed(card.size)],  # a region, of width, height
     }

@@ -172,9 +172,9 @@ def region_pull(table: Latents, shuffle: bool = False, seed: int = 0) -> NDArray
     return np.where((low < 0) | (clear < 0), np.nan, way.numpy())
 
 
-def pull_of(table: Latents, seed: int = 0) -> Interval:
+def pull_of(table: Latents, shuffle: bool = False, seed: int = 0) -> Interval:
     """Median of `region_pull` with its 95 % interval over scenes. Errors: fewer than two scenes."""
-    values, scene = region_pull(table), table.of("enhanced").scene
+    values, scene = region_pull(table, shuffle, seed), table.of("enhanced").scene
     known = np.isfinite(values)
     if not known.any():
         raise LacrError("no enhanced region has both its low and its clear one: nothing to measure")
