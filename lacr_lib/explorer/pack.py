@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lacr_lib.errors import LacrError
-from lacr_lib.explorer.scenes import card_record, progress_of, sheets
+from lacr_lib.explorer.scenes import Album, card_record, progress_of, sheets
 from lacr_lib.explorer.story import Drawing, Method, Story
 from lacr_lib.latent.encode import Latents
 from lacr_lib.latent.film import Still, pull_of, region_pull
@@ -31,17 +31,32 @@ def page_data(story: Story, quality: int = QUALITY) -> dict[str, Any]:
     pictures, photographs = _photographs(story, scenes, quality)
     index = {name: i for i, name in enumerate(story.album.cards)}
     ladders = ladders_of(story)
+    rows = [_family(name, story.album, photographs) for name in scenes]
     return {
         "dataset": story.dataset,
         "sheets": pictures,
         "photographs": photographs,
-        "scenes": [{"name": name, **ladders.get(name, {})} for name in scenes],
+        "scenes": [
+            {"name": name, **row, **ladders.get(name, {})}
+            for name, row in zip(scenes, rows, strict=True)
+        ],
         "points": {kind: _points(table.of(kind), index) for kind in KINDS},
         "frames": [_frame(still) for still in story.stills],
         "ends": dict(zip(("with", "without"), story.ends, strict=True)),
+        "tracks": tracks(story),
         "maps": [_map(method, story) for method in story.methods],
         "changed": _changed(story),
     }
+
+
+def tracks(story: Story) -> dict[str, list[int]]:
+    """Of each side the numbers of its stills, from the common start to the finished model."""
+    ours, other = story.ends
+    starts = [i for i, still in enumerate(story.stills) if still.side == "start"]
+    if not starts:
+        return {"with": [ours], "without": [] if other is None else [other]}
+    start = starts[0]
+    return {"with": list(range(start, ours + 1)), "without": list(range(start, -1, -1))}
 
 
 def pack(values: NDArray[Any], kind: str) -> dict[str, str]:
@@ -82,6 +97,24 @@ def _photographs(
     for of, twin in twins.items():
         records[of]["twin"] = twin
     return pictures, records
+
+
+def _family(scene: str, album: Album, photographs: list[dict[str, Any]]) -> dict[str, Any]:
+    """Numbers of a scene's photographs: the ladder, darkest first and clear last; the family.
+
+    family: clear; then a row for each rung: low, enhanced, enhanced by the twin.
+    """
+    cards = [(i, c) for i, c in enumerate(album.cards.values()) if c.scene == scene]
+    clear = [i for i, card in cards if card.kind == "clear"]
+    low = sorted((card.exposure, i) for i, card in cards if card.kind == "low")
+    family = [clear] if clear else []
+    for _, i in low:
+        row = [i]
+        for e, card in cards:
+            if card.kind == "enhanced" and photographs[e].get("low") == i:
+                row += [e, *([photographs[e]["twin"]] if "twin" in photographs[e] else [])]
+        family.append(row)
+    return {"ladder": [i for _, i in low] + clear, "family": family}
 
 
 def _points(table: Latents, index: dict[str, int]) -> dict[str, Any]:

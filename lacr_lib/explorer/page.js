@@ -4,7 +4,6 @@ window.lacr = (() => {
   const data = JSON.parse(document.getElementById("page-data").textContent);
   const KINDS = ["low", "clear", "enhanced"];
   const colours = { low: "#0072B2", enhanced: "#D55E00", twin: "#000000", clear: "#009E73" };
-  const titles = { low: "low-light", enhanced: "enhanced", twin: "by the twin", clear: "clear" };
   const PULL = ["#b35806", "#c9c9c9", "#542788"]; // -1, 0, 1
   const TRUST = ["#ffc20a", "#8d8d8d", "#0c4a6e"]; // 0, half, 1
   const UNKNOWN = -32768;
@@ -17,8 +16,6 @@ window.lacr = (() => {
   let places = null; // what is drawn: of each kind x and y
   let moving = 0; // the animation frame asked for
   let playing = 0;
-
-  // --- numbers ---
   const unpacked = new WeakMap();
 
   function numbers(packed) {
@@ -32,17 +29,7 @@ window.lacr = (() => {
 
   const photoOf = (kind, i) => photographs[numbers(data.points[kind].photograph)[i]];
 
-  // the numbers of the stills from the untrained start (if there is a film) to the finished model
-  function trackOf(side) {
-    const end = data.ends[side];
-    if (end === null) return [];
-    const start = data.frames.findIndex((frame) => frame.side === "start");
-    if (start < 0) return [end];
-    const length = Math.abs(end - start) + 1;
-    return Array.from({ length }, (_, i) => start + Math.sign(end - start) * i);
-  }
-
-  const tracks = { with: trackOf("with"), without: trackOf("without") };
+  const { tracks } = data; // of each side the numbers of its stills, the finished model last
   const last = tracks.with.length - 1;
   const still = () => tracks[state.side][state.film];
   const drawn = (map) => map.frames[still()] ?? map.frames[data.ends[state.side]];
@@ -51,9 +38,10 @@ window.lacr = (() => {
     return values.length ? values.slice().sort((a, b) => a - b)[Math.ceil(values.length / 2) - 1] : null;
   }
 
-  function grouped(number, control, key) {
+  // the pulls of the still that is shown, grouped by a function of the photograph's number
+  function grouped(key) {
     const groups = new Map();
-    numbers(data.frames[number][control ? "control" : "pulls"]).forEach((value, i) => {
+    numbers(data.frames[still()][state.show.has("control") ? "control" : "pulls"]).forEach((value, i) => {
       if (value === UNKNOWN) return;
       const name = key(numbers(data.points.enhanced.photograph)[i]);
       if (!groups.has(name)) groups.set(name, []);
@@ -62,24 +50,12 @@ window.lacr = (() => {
     return groups;
   }
 
-  const byPhotograph = (number, control) => grouped(number, control, (photo) => photo);
-  const byScene = (number, control) => grouped(number, control, (photo) => photographs[photo].scene);
+  const sceneOf = (photo) => photographs[photo].scene;
 
-  // --- photographs ---
   const sheets = data.sheets.map((src) => Object.assign(new Image(), { src }));
-  const fraction = (exposure) => (exposure < 1 ? `1/${+(1 / exposure).toPrecision(2)}` : "1");
-
-  function caption(photo) {
-    const lines = [titles[photo.kind]];
-    if (photo.exposure !== null && photo.kind === "low") lines.push(`exposure ${fraction(photo.exposure)}`);
-    lines.push(`luma ${photo.luma.toFixed(2)}`);
-    if (photo.psnr !== null) lines.push(`PSNR ${photo.psnr.toFixed(1)} dB`);
-    if (photo.progress !== null) lines.push(`pull ${photo.progress.toFixed(2)}`);
-    return lines.join("\n");
-  }
 
   // region: row and column of the region to be framed, or none
-  function draw(photo, region, words = caption(photo)) {
+  function draw(photo, region, words = photo.words) {
     const [sheet, x, y, width, height] = photo.place;
     const figure = document.createElement("figure");
     const text = Object.assign(document.createElement("figcaption"), { textContent: words });
@@ -105,22 +81,12 @@ window.lacr = (() => {
     return figure;
   }
 
-  const members = (scene, kind) => photographs.filter((p) => p.scene === scene && p.kind === kind);
-
-  // the clear photograph, then a row for each rung of the ladder: low, enhanced, enhanced by the twin
-  function familyOf(scene) {
-    const rungs = members(scene, "enhanced").sort((a, b) => a.exposure - b.exposure);
-    return [members(scene, "clear"), ...rungs.map((p) => [photographs[p.low], p, photographs[p.twin]].filter((x) => x))];
-  }
-
-  function row(photos) {
-    const line = document.createElement("div");
-    line.className = "row";
-    line.append(...photos.map((photo) => draw(photo)));
+  function row(numbersOf) {
+    const line = Object.assign(document.createElement("div"), { className: "row" });
+    line.append(...numbersOf.map((number) => draw(photographs[number])));
     return line;
   }
 
-  // --- the map -------------------------------------------------------------------------------------------------
   function unpackPlaces(frame, [x0, x1, y0, y1]) {
     const all = {};
     for (const kind of KINDS) {
@@ -157,7 +123,7 @@ window.lacr = (() => {
       const photo = numbers(data.points[kind].photograph);
       const colour = Array.from(kept, (share) => (state.colour === "trust" ? trust[share] : colours[kind]));
       const rest = state.show.size ? 0.3 : 0.6;
-      const seen = (p) => (state.scene === null ? rest : photographs[p].scene === state.scene ? 1 : 0.06);
+      const seen = (p) => (state.scene === null ? rest : sceneOf(p) === state.scene ? 1 : 0.06);
       layer(kind).data = { ...places[kind], colour, alpha: Float32Array.from(photo, seen) };
     }
   }
@@ -194,10 +160,9 @@ window.lacr = (() => {
 
   function arrows(centre) {
     if (!state.show.has("arrows")) return [];
-    const pulls = byPhotograph(still(), state.show.has("control"));
-    return [...pulls].filter(([p]) => photographs[p].low !== undefined).map(([p, values]) => ({
+    return [...grouped((photo) => photo)].filter(([p]) => photographs[p].low !== undefined).map(([p, values]) => ({
       from: centre[photographs[p].low], to: centre[p], head: true,
-      colour: gradient(PULL, (middle(values) + 1) / 2), alpha: strength(photographs[p].scene, 0.9),
+      colour: gradient(PULL, (middle(values) + 1) / 2), alpha: strength(sceneOf(p), 0.9),
     }));
   }
 
@@ -209,9 +174,7 @@ window.lacr = (() => {
     const lines = [];
     const wanted = state.show.has("ladders") ? data.scenes.keys() : [state.scene];
     for (const scene of wanted) {
-      const rungs = photographs.flatMap((p, i) => (p.scene === scene && ["low", "clear"].includes(p.kind) ? [i] : []));
-      rungs.sort((a, b) => (photographs[a].kind === "clear") - (photographs[b].kind === "clear") ||
-        photographs[a].exposure - photographs[b].exposure);
+      const rungs = data.scenes[scene].ladder; // darkest first, clear last
       rungs.slice(1).forEach((to, i) => {
         const head = photographs[to].kind === "clear";
         lines.push({ from: centre[rungs[i]], to: centre[to], head, colour: "#333333", alpha: strength(scene, 0.5) });
@@ -262,22 +225,20 @@ window.lacr = (() => {
     else step(begin + MORPH);
   }
 
-  // --- words ---
   function tellPull() {
-    const control = state.show.has("control");
     const frame = data.frames[still()];
-    const groups = byScene(still(), control);
-    const chosen = state.scene === null ? [...groups.values()] : [groups.get(state.scene) ?? []];
-    const pulled = chosen.filter((values) => middle(values) > 0.5).length;
-    const all = middle(chosen.flat());
-    const [, low, high] = control ? frame.control_pull : frame.pull;
-    const range = state.scene === null && low !== null ? ` [95 %: ${low.toFixed(2)}, ${high.toFixed(2)}]` : "";
-    element("pull").textContent = all === null ? "No enhanced region here." : `${control ? "Control: " : ""}${pulled} of ` +
-      `${chosen.length} scenes pulled more than half way, median ${all.toFixed(2)}${range}`;
-    const other = frame.control_pull[0] === null ? "" :
-      `Towards the clear region of another scene: ${frame.control_pull[0].toFixed(2)}. `;
-    element("control").textContent = other + (data.changed ? "A trail: fewer than half of the 15 nearest latents are " +
-      `the same in both models (of shuffled points ${Math.round(100 * data.changed.control)} %).` : "");
+    const control = state.show.has("control");
+    const groups = grouped(sceneOf);
+    const [all, low, high] = control ? frame.control_pull : frame.pull;
+    const pulled = [...groups.values()].filter((values) => middle(values) > 0.5).length;
+    const own = groups.get(state.scene);
+    const told = all === null ? "no clear photographs to measure towards" :
+      own ? `this scene's median ${middle(own).toFixed(2)}, over ${own.length} regions` :
+        `${pulled} of ${groups.size} scenes pulled more than half way, median ${all.toFixed(2)} ` +
+        `[95 %: ${low.toFixed(2)}, ${high.toFixed(2)}]`;
+    element("pull").textContent = `${control ? "Control" : state.side === "with" ? "With LACR" : "Without LACR"}: ${told}`;
+    const other = frame.control_pull[0];
+    element("control").textContent = other === null ? "" : `Towards the clear region of another scene: ${other.toFixed(2)}.`;
   }
 
   function tellTrust() {
@@ -290,11 +251,11 @@ window.lacr = (() => {
   }
 
   function sentence(scene) {
-    const { name } = data.scenes[scene];
-    const ways = members(scene, "enhanced").map((p) => p.progress).filter((w) => w !== null);
-    const count = familyOf(scene).flat().length;
-    const pulled = ways.length ? `; its enhanced ones went ${middle(ways).toFixed(2)} of the way to clear (median)` : "";
-    return `${name}: ${count} photographs${pulled}. ${ladderWords(scene)}`;
+    const { name, family } = data.scenes[scene];
+    const ways = family.flat().map((p) => photographs[p])
+      .filter((p) => p.kind === (state.side === "with" ? "enhanced" : "twin") && p.progress !== null).map((p) => p.progress);
+    const pulled = ways.length ? `; enhanced ${state.side} LACR they went ${middle(ways).toFixed(2)} of the way to clear` : "";
+    return `${name}: ${family.flat().length} photographs${pulled} (median). ${ladderWords(scene)}`;
   }
 
   function ladderWords(scene) {
@@ -304,7 +265,6 @@ window.lacr = (() => {
     return `Its exposures: straightness ${straight}, rank correlation with log exposure ${rank}.`;
   }
 
-  // --- state ---
   function remember() {
     const parts = { map: data.maps[state.map].name, side: state.side, film: state.film, colour: state.colour,
       show: [...state.show].join(","), scene: state.scene === null ? "" : data.scenes[state.scene].name,
@@ -356,7 +316,7 @@ window.lacr = (() => {
 
   function showFamily() {
     element("said").textContent = state.scene === null ? "No scene chosen." : sentence(state.scene);
-    element("family").replaceChildren(...(state.scene === null ? [] : familyOf(state.scene).map(row)));
+    element("family").replaceChildren(...(state.scene === null ? [] : data.scenes[state.scene].family.map(row)));
   }
 
   let hovered = "";
@@ -372,7 +332,7 @@ window.lacr = (() => {
     const found = photoOf(name, i);
     const photo = state.side === "without" && found.twin !== undefined ? photographs[found.twin] : found;
     const region = ["row", "col"].map((part) => numbers(data.points[name][part])[i]);
-    element("hovered").replaceChildren(draw(photo, region, `${data.scenes[photo.scene].name}\n${caption(photo)}`));
+    element("hovered").replaceChildren(draw(photo, region, `${data.scenes[photo.scene].name}\n${photo.words}`));
   }
 
   function tap(name, i) {
@@ -382,7 +342,6 @@ window.lacr = (() => {
     hover(name, i);
   }
 
-  // --- controls ---
   function options(id, names) {
     element(id).append(...names.map((name, value) => Object.assign(document.createElement("option"), { value, textContent: name })));
   }
@@ -422,7 +381,8 @@ window.lacr = (() => {
     element("step").max = last;
     element("film").hidden = last === 0;
     element("sides").hidden = data.ends.without === null;
-    document.querySelector("[value=trails]").parentNode.hidden = !data.changed;
+    document.querySelector("[value=trails]").parentNode.hidden = element("trails").hidden = !data.changed;
+    element("shuffled").textContent = data.changed && Math.round(100 * data.changed.control);
     listen();
     document.querySelectorAll("[data-scene]").forEach((e) => (e.textContent = data.scenes[e.dataset.scene].name));
     const parts = Object.fromEntries(new URLSearchParams(location.hash.slice(1)));
@@ -430,5 +390,5 @@ window.lacr = (() => {
     document.body.dataset.ready = "yes";
   }
 
-  return { start, hover, tap, places: () => places };
+  return { start, hover, tap, places: () => places, still: () => moving === 0 };
 })();

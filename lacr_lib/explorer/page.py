@@ -90,7 +90,7 @@ def render(story: Story, quality: int = QUALITY) -> str:
             "still_map": still_map(story),
             "table": table_html(story, data),
             "strip": _strip(story, data, quality),
-            "curve": _curve(data["frames"]) if film else "",
+            "curve": _curve(data) if film else "",
             # "<" never appears, so that no file name can end the script element
             "page_data": json.dumps(data, allow_nan=False).replace("<", "\\u003c"),
         },
@@ -118,11 +118,14 @@ def _strip(story: Story, data: dict[str, Any], quality: int) -> str:
     return "" if story.strip is None else strip_html(story.strip, names, quality)
 
 
-def _curve(frames: list[dict[str, Any]]) -> str:
+def _curve(data: dict[str, Any]) -> str:
     """The pull by step of both runs, each from the common start to the finished model."""
-    start = next(i for i, frame in enumerate(frames) if frame["side"] == "start")
-    tracks = {"with": frames[start:], "without": frames[start::-1]}
-    return curve({side: [(_title(f), f["pull"]) for f in track] for side, track in tracks.items()})
+    frames = data["frames"]
+    pulls = {
+        side: [(_title(frames[i]), frames[i]["pull"]) for i in track]
+        for side, track in data["tracks"].items()
+    }
+    return curve(pulls)
 
 
 def _title(frame: dict[str, Any]) -> str:

@@ -31,6 +31,7 @@ def document() -> Document:
         min_height=320,
     )
     plot.grid.visible, plot.toolbar.logo, plot.axis.visible = False, None, False
+    plot.outline_line_color = None
     _segments(plot, "trails", width=1.5, dash="dotted")
     heard = [_segments(plot, "ladders", width=1.5)]
     heard += [_points(plot, kind) for kind in BOKEH_MARKERS]

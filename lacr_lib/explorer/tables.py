@@ -28,7 +28,7 @@ HEADS = (
 def strip_html(strip: Strip, scenes: list[str], quality: int) -> str:
     """A row for each walked photograph: nine pictures, and bars for the real regions near each."""
     source = "the scenes that are not shown here" if strip.others else "these scenes"
-    steps = "".join(f"<b>{step:+g}</b>" for step in STEPS)
+    steps = "".join(f"<b>{step:g}</b>" for step in STEPS)
     return (
         '<p class="note">Low-light photographs, decoded while their code moves along the mean '
         f"way from low to clear of {source}; 0 is the photograph's own code, 1 a whole way. Bars: "

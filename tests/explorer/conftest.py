@@ -10,7 +10,8 @@ import torch
 
 from lacr_lib.data.photoset import Frame, PhotoSet, Scene
 from lacr_lib.explorer.build import make_story
-from lacr_lib.latent.film import Snapshot
+from lacr_lib.latent.film import AlignedMaps, Snapshot
+from lacr_lib.latent.neighbours import place
 from lacr_lib.models.config import ModelConfig
 from lacr_lib.models.vae import LacrVae
 
@@ -54,4 +55,17 @@ def story(toys):
         Snapshot("start", 0, make_model(0)),
         Snapshot("with", 10, make_model(2)),
     ]
-    return make_story(toys, make_model(4), make_model(3), chain, regions=12)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("lacr_lib.explorer.story.aligned_maps", still_maps)
+        return make_story(toys, make_model(4), make_model(3), chain, regions=12)
+
+
+def still_maps(stills, seed=0):
+    """In place of AlignedUMAP, which compiles for long: clear regions lie still, low ones move."""
+    fitted = [still.table.of("low", "clear") for still in stills]
+    spread = np.random.default_rng(0).normal(size=(len(fitted[0]), 2)).astype(np.float32)
+    low = (fitted[0].kind == "low")[:, None]
+    flat = [spread + low * np.float32([6 + i, 0]) for i in range(len(stills))]
+    tables = zip(stills, fitted, flat, strict=True)
+    moved = [place(still.table.of("enhanced").mu, f.mu, xy) for still, f, xy in tables]
+    return AlignedMaps(np.stack(flat), np.stack(moved))
