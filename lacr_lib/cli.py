@@ -81,7 +81,7 @@ def make_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"lacr {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for add in (_enhance, _evaluate, _train, _sweep, _latents, _pull, _weights, _prepare):
+    for add in (_enhance, _evaluate, _train, _sweep, _latents, _pull, _explore, _weights, _prepare):
         add(commands)
     return parser
 
@@ -172,11 +172,37 @@ def _pull(commands: argparse._SubParsersAction[OneLineParser]) -> None:
     )  # fmt: skip
     _data_option(parser)
     _weights_option(parser)
-    parser.add_argument(
-        "--against", default="lacr-vae-no-lacr", metavar="NAME|FILE", help="the twin without LACR"
-    )
+    _against_option(parser)
     _device_option(parser)
     _json_option(parser)
+
+
+def _explore(commands: argparse._SubParsersAction[OneLineParser]) -> None:
+    parser = _command(
+        commands, "explore", "explore:run",
+        "Write the latent space as one HTML page that needs no network: maps to hover and tap, the "
+        "photographs of each scene, the pull of two models, and how far each map can be trusted. "
+        "Of a set with a split, held-out scenes only.",
+    )  # fmt: skip
+    _data_option(parser)
+    parser.add_argument("-o", "--out", type=Path, required=True, metavar="FILE.html")
+    _weights_option(parser)
+    _against_option(parser)
+    parser.add_argument(
+        "--film", type=Path, metavar="DIR",
+        help="snapshots (.safetensors) of two training runs, with and without LACR, at the same "
+        "steps; those of the second lie under a path with 'without' or 'no-lacr' in it",
+    )  # fmt: skip
+    parser.add_argument(
+        "--regions", type=_positive, default=24, metavar="N",
+        help="points of each photograph; default: %(default)s",
+    )  # fmt: skip
+    parser.add_argument(
+        "--max-mb", type=_positive, default=15, metavar="MB",
+        help="a larger page loses picture quality, then the film, then points, and says so; "
+        "default: %(default)s",
+    )  # fmt: skip
+    _device_option(parser)
 
 
 def _weights(commands: argparse._SubParsersAction[OneLineParser]) -> None:
@@ -205,6 +231,13 @@ def _weights_option(parser: argparse._ActionsContainer) -> None:
     parser.add_argument(
         "--weights", default="lacr-vae", metavar="NAME|FILE", help="default: %(default)s"
     )
+
+
+def _against_option(parser: argparse._ActionsContainer) -> None:
+    parser.add_argument(
+        "--against", default="lacr-vae-no-lacr", metavar="NAME|FILE",
+        help="the twin without LACR; default: %(default)s",
+    )  # fmt: skip
 
 
 def _device_option(parser: OneLineParser) -> None:

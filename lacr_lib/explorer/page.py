@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import fields
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from lacr_lib.errors import LacrError
-from lacr_lib.explorer.scenes import Album, card_record, progress_of, sheets
+from lacr_lib.explorer.drawn import curve, still_map
+from lacr_lib.explorer.pack import QUALITY, page_data
+from lacr_lib.explorer.plot import document
+from lacr_lib.explorer.scenes import Album
+from lacr_lib.explorer.story import Story, method_of
+from lacr_lib.explorer.tables import strip_html, table_html
+from lacr_lib.explorer.tour import views
 from lacr_lib.inference.files import write_text
 from lacr_lib.latent.embed import LatentMap
 from lacr_lib.latent.encode import Latents
+from lacr_lib.latent.film import Still
 
-if TYPE_CHECKING:
-    from bokeh.document import Document
-    from bokeh.models import ColumnDataSource
-
-BOKEH_MARKERS = {"low": "inverted_triangle", "enhanced": "circle", "clear": "triangle"}
-KINDS = ("low", "clear", "enhanced")
-# the course's colours of the three kinds; written out, since figures come after the explorer
-COLOURS = {"low": "#0072B2", "enhanced": "#D55E00", "clear": "#009E73"}
+LIMIT_MB = 15.0
+LOW_QUALITY = 45  # of the pictures, where the file would be too large
+FEWEST_REGIONS = 2  # of a photograph
 
 
 def write_explorer(
@@ -34,7 +37,7 @@ def write_explorer(
     album: Album,
     twin: Album | None = None,
 ) -> Path:
-    """Writes the explorer of some latents; the file needs no network and no kernel.
+    """Writes the explorer of one model's latents, whose maps are drawn already.
 
     maps: flat maps of the same rows, `fitted` and `moved` their tables, `album` every photograph of
     them. twin: photographs of the same set enhanced by the model to compare with.
@@ -42,140 +45,88 @@ def write_explorer(
     """
     if not maps:
         raise LacrError("an explorer needs at least one map: draw one with latent_map")
-    missing = [name for name in fitted.names if str(name) not in album.cards]
-    if missing:
-        raise LacrError(f"the album lacks {missing[0]}: collect it while the latents are encoded")
-    data = page_data(maps, fitted, moved, album, twin)
-    write_text(path, render(data, _document(data)))
+    columns = {
+        f.name: np.concatenate([getattr(fitted, f.name), getattr(moved, f.name)])
+        for f in fields(Latents)
+        if f.name != "names"
+    }
+    still = Still("with", None, Latents(names=fitted.names, **columns))
+    methods = tuple(method_of(flat, still.table) for flat in maps)
+    write_story(path, Story("", (still,), methods, album, twin))
     return Path(path)
 
 
-def page_data(
-    maps: Sequence[LatentMap], fitted: Latents, moved: Latents, album: Album, twin: Album | None
-) -> dict[str, Any]:
-    """All that the page shows, ready for JSON: photographs, picture sheets, points and maps."""
-    cards = [(card, card.kind, progress_of(card, album)) for card in album.cards.values()]
-    if twin is not None:
-        enhanced = [card for card in twin.cards.values() if card.kind == "enhanced"]
-        cards += [(card, "twin", progress_of(card, twin)) for card in enhanced]
-    pictures, places = sheets([card.picture for card, _, _ in cards])
-    photographs = [
-        card_record(card, kind, place, progress)
-        for (card, kind, progress), place in zip(cards, places, strict=True)
-    ]
-    index = {name: i for i, name in enumerate(album.cards)}
-    tables = {kind: (moved if kind == "enhanced" else fitted).of(kind) for kind in KINDS}
-    return {
-        "sheets": pictures,
-        "photographs": photographs,
-        "points": {kind: _points(table, index, album) for kind, table in tables.items()},
-        "maps": [_map_record(flat, fitted) for flat in maps],
-    }
+def write_story(path: str | Path, story: Story, limit_mb: float = LIMIT_MB) -> list[str]:
+    """Writes the page, and tells in words what was left out to keep it under the limit.
+
+    First the pictures lose quality, then the film goes, then regions are thinned. limit_mb: of a
+    million bytes. Errors: as `page_data`; a page that cannot be made so small.
+    """
+    for smaller, quality, told in _ever_smaller(story):
+        text = render(smaller, quality)
+        if len(text.encode("utf-8")) <= limit_mb * 1e6:
+            write_text(path, text)
+            return told
+    raise LacrError(f"{path} cannot be under {limit_mb:g} MB; show fewer scenes, or allow more")
 
 
-def render(data: dict[str, Any], document: Document) -> str:
-    """The page as text: bokeh's own code, ours and the data, all inside."""
+def render(story: Story, quality: int = QUALITY) -> str:
+    """The page as text: bokeh's own code, ours and the data, all inside. It names no address."""
     from bokeh.embed import file_html
     from bokeh.resources import INLINE
 
     folder = files("lacr_lib.explorer")
+    data = page_data(story, quality)
+    film = len(story.stills) > 2
+    data["views"] = views(film, story.ends[1] is not None)
     return file_html(
-        document,
+        document(),
         INLINE,
         title="Latent explorer",
         template=folder.joinpath("page.html").read_text("utf-8"),
         template_variables={
             "page_script": folder.joinpath("page.js").read_text("utf-8"),
             "page_style": folder.joinpath("page.css").read_text("utf-8"),
+            "still_map": still_map(story),
+            "table": table_html(story, data),
+            "strip": _strip(story, data, quality),
+            "curve": _curve(data) if film else "",
             # "<" never appears, so that no file name can end the script element
             "page_data": json.dumps(data, allow_nan=False).replace("<", "\\u003c"),
         },
     )
 
 
-def _document(data: dict[str, Any]) -> Document:
-    """The plot; names of files are no part of it."""
-    from bokeh.document import Document
-    from bokeh.models import ColumnDataSource, CustomJS
-    from bokeh.plotting import figure
-
-    plot = figure(
-        sizing_mode="stretch_both",
-        tools="pan,wheel_zoom,box_zoom,reset",
-        toolbar_location="above",
-        x_axis_label="map axis 1 (no unit)",
-        y_axis_label="map axis 2 (no unit)",
-        name="map",
-        min_height=420,
-    )
-    plot.grid.visible, plot.toolbar.logo = False, None
-    plot.axis.major_label_text_font_size = "0px"  # places on a map have no unit
-    plot.axis.major_tick_line_color = plot.axis.minor_tick_line_color = None
-    plot.line("x", "y", source=ColumnDataSource({"x": [], "y": []}, name="path"), line_width=2,
-              line_color="#000000")  # fmt: skip
-    renderers = []
-    for kind in KINDS:
-        hollow = kind == "enhanced"
-        dots = plot.scatter(
-            "x",
-            "y",
-            source=_source(data, kind),
-            marker=BOKEH_MARKERS[kind],
-            size=7,
-            alpha=0.6,
-            nonselection_alpha=0.12,
-            selection_alpha=1.0,
-            legend_label=kind,
-            fill_color=None if hollow else COLOURS[kind],
-            line_color=COLOURS[kind] if hollow else None,
-        )
-        renderers.append(dots)
-    plot.add_tools(*_tools(renderers))
-    plot.legend.location, plot.legend.click_policy = "top_right", "hide"
-    document = Document()
-    document.add_root(plot)
-    document.js_on_event("document_ready", CustomJS(code="window.lacr.start()"))
-    return document
+def _ever_smaller(story: Story) -> Iterator[tuple[Story, int, list[str]]]:
+    told: list[str] = []
+    yield story, QUALITY, told
+    told = [f"pictures have quality {LOW_QUALITY} of 100"]
+    yield story, LOW_QUALITY, told
+    if len(story.stills) > 2:
+        story = story.without_film()
+        told = [*told, "the film is left out"]
+        yield story, LOW_QUALITY, told
+    _, counts = np.unique(story.stills[0].table.photograph, return_counts=True)
+    regions = int(counts.max()) // 2
+    while regions >= FEWEST_REGIONS:
+        yield story.thinned(regions), LOW_QUALITY, [*told, f"{regions} regions of each photograph"]
+        regions //= 2
 
 
-def _tools(renderers: list[Any]) -> list[Any]:
-    """Hover and tap, each of which hands the kind and the number of a point to our script."""
-    from bokeh.models import CustomJS, HoverTool, TapTool
-
-    hover = """const i = cb_data.index.indices[0]
-        if (i !== undefined) window.lacr.hover(cb_data.renderer.data_source.name, i)"""
-    tap = "window.lacr.tap(cb_data.source.name, cb_data.source.selected.indices[0])"
-    return [
-        HoverTool(renderers=renderers, tooltips=None, callback=CustomJS(code=hover)),
-        TapTool(renderers=renderers, callback=CustomJS(code=tap)),
-    ]
+def _strip(story: Story, data: dict[str, Any], quality: int) -> str:
+    names = [scene["name"] for scene in data["scenes"]]
+    return "" if story.strip is None else strip_html(story.strip, names, quality)
 
 
-def _source(data: dict[str, Any], kind: str) -> ColumnDataSource:
-    from bokeh.models import ColumnDataSource
-
-    x, y = np.array(data["maps"][0]["points"][kind], np.float32).reshape(-1, 2).T
-    return ColumnDataSource({"x": x, "y": y}, name=kind)
-
-
-def _points(table: Latents, index: dict[str, int], album: Album) -> dict[str, list[Any]]:
-    """Of each point its photograph and its region's box there, as fractions of the picture."""
-    names = table.names[table.photograph]
-    boxes = []
-    for name, row, col in zip(names, table.row.tolist(), table.col.tolist(), strict=True):
-        height, width = album.cards[str(name)].size
-        box = (col * 8 / width, row * 8 / height, 8 / width, 8 / height)
-        boxes.append([round(part, 4) for part in box])
-    return {"photograph": [index[str(name)] for name in names], "box": boxes}
-
-
-def _map_record(flat: LatentMap, fitted: Latents) -> dict[str, Any]:
-    points = {kind: flat.fitted[fitted.kind == kind] for kind in ("low", "clear")}
-    points["enhanced"] = flat.moved
-    return {
-        "method": flat.method,
-        "transformed": flat.transformed,
-        "trust": round(flat.trustworthiness, 3),
-        "continuity": round(flat.continuity, 3),
-        "points": {kind: np.round(xy, 3).tolist() for kind, xy in points.items()},
+def _curve(data: dict[str, Any]) -> str:
+    """The pull by step of both runs, each from the common start to the finished model."""
+    frames = data["frames"]
+    pulls = {
+        side: [(_title(frames[i]), frames[i]["pull"]) for i in track]
+        for side, track in data["tracks"].items()
     }
+    return curve(pulls)
+
+
+def _title(frame: dict[str, Any]) -> str:
+    return "final" if frame["step"] is None else str(frame["step"])

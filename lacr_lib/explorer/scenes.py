@@ -16,6 +16,8 @@ from lacr_lib.latent.encode import LUMA, Photograph
 SIDE = 128  # pixels, the longer side of a small picture
 PER_SIDE = 16  # pictures along a sheet, which is 2048 pixels wide at most
 
+TITLES = {"low": "low-light", "enhanced": "enhanced", "twin": "by the twin", "clear": "clear"}
+
 Picture = NDArray[np.uint8]
 
 
@@ -99,10 +101,9 @@ def family(scene: str, album: Album, twin: Album) -> list[list[tuple[str, Pictur
     )
     lines = [[("clear", picture) for (kind, _), picture in ours.items() if kind == "clear"]]
     for exposure in sorted(e for kind, e in ours if kind == "low" and ("enhanced", e) in other):
-        part = f"1/{1 / exposure:.0f}" if exposure < 1 else "1"
         lines.append(
             [
-                (f"low-light, {part}", ours["low", exposure]),
+                (f"low-light, {_fraction(exposure)}", ours["low", exposure]),
                 ("enhanced", ours["enhanced", exposure]),
                 ("by the twin", other["enhanced", exposure]),
             ]
@@ -110,8 +111,11 @@ def family(scene: str, album: Album, twin: Album) -> list[list[tuple[str, Pictur
     return lines
 
 
-def sheets(pictures: list[Picture]) -> tuple[list[str], list[list[int]]]:
-    """Packs pictures into WebP sheets: data addresses, and [sheet, x, y, width, height] of each."""
+def sheets(pictures: list[Picture], quality: int = 82) -> tuple[list[str], list[list[int]]]:
+    """Packs pictures into WebP sheets: data addresses, and [sheet, x, y, width, height] of each.
+
+    quality: of WebP, up to 100.
+    """
     files: list[str] = []
     places: list[list[int]] = []
     per_sheet = PER_SIDE * PER_SIDE
@@ -125,22 +129,38 @@ def sheets(pictures: list[Picture]) -> tuple[list[str], list[list[int]]]:
             sheet.paste(Image.fromarray(picture), (x, y))
             places.append([len(files), x, y, picture.shape[1], picture.shape[0]])
         buffer = io.BytesIO()
-        sheet.save(buffer, "WEBP", quality=82, method=6)
+        sheet.save(buffer, "WEBP", quality=quality, method=6)
         code = base64.b64encode(buffer.getvalue()).decode("ascii")
         files.append(f"data:image/webp;base64,{code}")
     return files, places
 
 
 def card_record(card: Card, kind: str, place: list[int], progress: float | None) -> dict[str, Any]:
-    """One photograph for the page's data, numbers rounded to what is shown."""
-    exposure = None if np.isnan(card.exposure) else round(card.exposure, 4)
+    """One photograph for the page's data, numbers rounded to what is shown.
+
+    words: what stands under it, without any name of a file.
+    """
+    words = [TITLES[kind]]
+    if kind == "low" and not np.isnan(card.exposure):
+        words.append(f"exposure {_fraction(card.exposure)}")
+    words.append(f"luma {card.luma:.2f}")
     finite = card.psnr is not None and np.isfinite(card.psnr)
+    if finite:
+        words.append(f"PSNR {card.psnr:.1f} dB")
+    if progress is not None:
+        words.append(f"pull {progress:.2f}")
     return {
-        "scene": card.scene,
         "kind": kind,
-        "exposure": exposure,
         "luma": round(card.luma, 3),
         "psnr": round(card.psnr, 1) if finite and card.psnr is not None else None,
         "progress": None if progress is None else round(progress, 2),
+        "words": "\n".join(words),
         "place": place,
+        "cell": [round(8 / side, 5) for side in reversed(card.size)],  # a region, of width, height
     }
+
+
+def _fraction(exposure: float) -> str:
+    """1/8 for 0.125, 1/1.6 for 0.62, 1 from there on."""
+    part = float(f"{1 / exposure:.2g}")  # two digits
+    return f"1/{part:g}" if part > 1 else "1"

@@ -1,0 +1,171 @@
+"""Debian's Chromium without a window, driven through its DevTools pipe: no package is needed.
+
+Source: the Chrome DevTools Protocol; with --remote-debugging-pipe it reads JSON texts, each ended
+by a zero byte, from file descriptor 3 and answers on 4.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import select
+import shutil
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+PATIENCE = 120.0  # seconds for one answer: machines that test are busy
+GRAPHICS = {"canvas": ["--disable-gpu"], "webgl": ["--enable-unsafe-swiftshader"]}
+
+
+def find_chromium() -> str | None:
+    return shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+class Browser:
+    """One page: `open` an address, `run` JavaScript in it, press keys, move the mouse.
+
+    graphics: "canvas" or "webgl" (in software). requests, complaints: every address that the page
+    asked for, every console error and exception; both since it was opened.
+    """
+
+    def __init__(self, graphics: str = "canvas", width: int = 1280, height: int = 900) -> None:
+        self.requests: list[str] = []
+        self.complaints: list[str] = []
+        self._folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+        self._number = 0
+        self._left = b""
+        read_there, self._write = os.pipe()
+        self._read, write_there = os.pipe()
+        command = [
+            str(find_chromium()), "--headless=new", "--no-sandbox", "--disable-dev-shm-usage",
+            "--no-first-run", "--hide-scrollbars", "--remote-debugging-pipe",
+            f"--user-data-dir={self._folder.name}", f"--window-size={width},{height}",
+            *GRAPHICS[graphics], "about:blank",
+        ]  # fmt: skip
+        shell = f'exec "$@" 3<&{read_there} 4>&{write_there}'
+        self._process = subprocess.Popen(
+            ["bash", "-c", shell, "chromium", *command],
+            pass_fds=(read_there, write_there),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        os.close(read_there)
+        os.close(write_there)
+        self._session = ""
+        pages = self.call("Target.getTargets")["targetInfos"]
+        target = next(page["targetId"] for page in pages if page["type"] == "page")
+        joined = self.call("Target.attachToTarget", targetId=target, flatten=True)
+        self._session = joined["sessionId"]
+        for domain in ("Page", "Runtime", "Network", "Log"):
+            self.call(f"{domain}.enable")
+        self.call(
+            "Emulation.setDeviceMetricsOverride",
+            width=width, height=height, deviceScaleFactor=1, mobile=width < 600,
+        )  # fmt: skip
+
+    def __enter__(self) -> Browser:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._session = ""
+        try:
+            self.call("Browser.close")
+            self._process.wait(20)
+        except (OSError, EOFError, TimeoutError, subprocess.TimeoutExpired):
+            self._process.kill()
+            self._process.wait()
+        os.close(self._read)
+        os.close(self._write)
+        self._folder.cleanup()
+
+    def call(self, method: str, **parameters: Any) -> dict[str, Any]:
+        """One command and its answer; what happens meanwhile is noted."""
+        self._number += 1
+        message = {"id": self._number, "method": method, "params": parameters}
+        if self._session:
+            message["sessionId"] = self._session
+        os.write(self._write, json.dumps(message).encode() + b"\0")
+        while True:
+            answer = self._next()
+            if answer.get("id") == self._number:
+                if "error" in answer:
+                    raise RuntimeError(f"{method}: {answer['error']['message']}")
+                return dict(answer["result"])
+            self._note(answer)
+
+    def open(self, path: Path, hash_: str = "") -> None:
+        """Opens a file and waits until the page says that it is ready."""
+        self.call("Page.navigate", url="about:blank")
+        self.requests.clear()
+        self.complaints.clear()
+        self.call("Page.navigate", url=path.absolute().as_uri() + hash_)
+        self.wait("document.body?.dataset.ready === 'yes'")
+
+    def run(self, script: str) -> Any:
+        """The value of a JavaScript expression, promises awaited."""
+        got = self.call(
+            "Runtime.evaluate", expression=script, awaitPromise=True, returnByValue=True
+        )
+        if "exceptionDetails" in got:
+            raise RuntimeError(f"{script}: {got['exceptionDetails']}")
+        return got["result"].get("value")
+
+    def wait(self, condition: str, seconds: float = PATIENCE) -> None:
+        end = time.monotonic() + seconds
+        while not self.run(condition):
+            if time.monotonic() > end:
+                raise TimeoutError(f"never true: {condition}; {self.complaints}")
+            time.sleep(0.05)
+
+    def press(self, key: str, code: int) -> None:
+        """A key that has a name, such as Tab (9), Enter (13) or ArrowDown (40)."""
+        text = {"text": "\r"} if key == "Enter" else {}
+        for kind in ("keyDown", "keyUp"):
+            self.call("Input.dispatchKeyEvent", type=kind, key=key, code=key,
+                      windowsVirtualKeyCode=code, **(text if kind == "keyDown" else {}))  # fmt: skip
+
+    def mouse(self, kind: str, x: float, y: float) -> None:
+        """kind: mouseMoved, or click."""
+        kinds = ["mousePressed", "mouseReleased"] if kind == "click" else [kind]
+        for each in kinds:
+            pressed = {} if each == "mouseMoved" else {"button": "left", "clickCount": 1}
+            self.call("Input.dispatchMouseEvent", type=each, x=x, y=y, **pressed)
+
+    def screenshot(self, path: Path, whole: bool = False) -> Path:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        picture = self.call("Page.captureScreenshot", format="png", captureBeyondViewport=whole)
+        path.write_bytes(base64.b64decode(picture["data"]))
+        return path
+
+    def _next(self) -> dict[str, Any]:
+        while b"\0" not in self._left:
+            if not select.select([self._read], [], [], PATIENCE)[0]:
+                raise TimeoutError("the browser does not answer")
+            part = os.read(self._read, 1 << 20)
+            if not part:
+                raise EOFError("the browser has gone")
+            self._left += part
+        message, self._left = self._left.split(b"\0", 1)
+        return dict(json.loads(message))
+
+    def _note(self, event: dict[str, Any]) -> None:
+        about = event.get("params", {})
+        match event.get("method"):
+            case "Network.requestWillBeSent":
+                self.requests.append(about["request"]["url"])
+            case "Runtime.exceptionThrown":
+                self.complaints.append(str(about["exceptionDetails"]))
+            case "Runtime.consoleAPICalled" if about["type"] in ("error", "assert"):
+                self.complaints.append(str(about["args"]))
+            case "Log.entryAdded" if about["entry"]["level"] == "error":
+                self.complaints.append(str(about["entry"]))
