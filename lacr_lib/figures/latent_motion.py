@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.animation import FuncAnimation, PillowWriter
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike, NDArray
 
+from lacr_lib.evaluation.bootstrap import Interval
 from lacr_lib.figures.images import show_grid
 from lacr_lib.figures.latent import bare_map
 from lacr_lib.figures.style import GREY, MARKERS, OKABE_ITO, ROLES, WIDTH
+from lacr_lib.latent.film import AlignedMaps, Still
 from lacr_lib.latent.ladders import Trajectory
 from lacr_lib.latent.light_axis import Walk
 
 Points = NDArray[np.floating]
 BLACK = OKABE_ITO["black"]
+GLIDE = 6  # pictures from one snapshot to the next
 
 
 def ladder_paths(panels: Mapping[str, tuple[Points, Sequence[Trajectory]]]) -> Figure:
@@ -80,39 +85,102 @@ def ladder_numbers(values: Mapping[str, Mapping[str, ArrayLike]]) -> Figure:
     return figure
 
 
-def training_film(
-    film: Points, kind: NDArray[np.str_], steps: Sequence[int], values: Mapping[str, ArrayLike]
-) -> Figure:
-    """Snapshots of a training run on one aligned map, above the numbers of the same snapshots.
+def film_panels(stills: Sequence[Still], maps: AlignedMaps) -> Figure:
+    """Both runs of a film, a row each, from the common start to the last snapshot.
 
-    film: (T, N, 2); kind: (N,) "low", "enhanced" or "clear"; steps: (T,); values: name -> (T,).
+    stills: the chain of `film.read_chain`; maps: its `aligned_maps`. All panels are one map.
     """
-    figure = plt.figure(figsize=(WIDTH, 4.8), layout="constrained")
-    top, bottom = figure.subfigures(2, 1, height_ratios=(1, 1.1), squeeze=False)[:, 0]
-    panels = top.subplots(1, len(steps), sharex=True, sharey=True)
-    for axis, flat, step in zip(panels, film, steps, strict=True):
-        for name in ("low", "clear", "enhanced"):
-            axis.scatter(
-                *flat[kind == name].T,
-                12,
-                color=ROLES[name],
-                marker=MARKERS[name],
-                label=name,
-                alpha=0.75,
-                linewidths=0,
-            )
-        bare_map(axis, f"step {step}")
-        axis.set(xlabel="", ylabel="")
-    panels[0].set_ylabel("map (no unit)")
-    top.legend(
-        *panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=3, markerscale=1.6
+    rows = _rows_of(stills)
+    columns = max(len(row) for row in rows.values())
+    figure, axes = plt.subplots(
+        len(rows), columns, figsize=(WIDTH, 4.4), sharex=True, sharey=True, layout="constrained"
     )
-    charts = bottom.subplots(1, len(values), squeeze=False)[0]
-    for axis, (name, numbers) in zip(charts, values.items(), strict=True):
-        axis.plot(steps, np.asarray(numbers), "o-", color=ROLES["enhanced"])
-        axis.set_xlabel("training step", fontsize=10)
-        axis.set_ylabel(name, fontsize=10)
+    for places, (side, row) in zip(axes, rows.items(), strict=True):
+        for axis, number in zip(places, row, strict=True):
+            _still(axis, stills[number], maps.fitted[number], maps.moved[number], 7)
+            bare_map(axis, f"step {stills[number].step}" if side == "with" else "")
+            axis.set(xlabel="", ylabel="")
+        places[0].set_ylabel(f"{side} LACR\n(map, no unit)", fontsize=10)
+    handles, labels = axes[0, 0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=3, markerscale=1.8)
     return figure
+
+
+def film_curves(pulls: Mapping[str, Mapping[int, Interval]]) -> Figure:
+    """The pull by training step, a line a run with its 95 % interval over scenes.
+
+    pulls: name of the run -> step -> median fraction of the way. Step 0 is drawn at the left end.
+    """
+    figure, axis = plt.subplots(figsize=(WIDTH * 0.75, 3.2), layout="constrained")
+    styles = ((ROLES["enhanced"], "o"), (BLACK, "s"), (GREY, "x"))
+    for (name, line), (colour, marker) in zip(pulls.items(), styles, strict=False):
+        steps = sorted(line)
+        values = np.array([line[step] for step in steps])  # (T, 3)
+        axis.plot(steps, values[:, 0], marker + "-", color=colour, label=name)
+        axis.fill_between(steps, values[:, 1], values[:, 2], color=colour, alpha=0.15, linewidth=0)
+    axis.axhline(1, color=ROLES["clear"], linestyle="--", linewidth=1.2)
+    axis.set_xscale("symlog", linthresh=10)
+    ticks = sorted({step for line in pulls.values() for step in line})
+    axis.set_xticks(ticks, [str(step) for step in ticks])
+    axis.set(xlabel="training step", ylabel="fraction of the way\n(0 stayed, 1 arrived)")
+    axis.legend(fontsize=9)
+    return figure
+
+
+def film_gif(path: str | Path, stills: Sequence[Still], maps: AlignedMaps) -> Path:
+    """The film as a moving picture: both runs side by side, points gliding from step to step.
+
+    Between two snapshots places are mixed evenly; only the snapshots themselves are measured.
+    """
+    rows = _rows_of(stills)
+    figure, axes = plt.subplots(1, 2, figsize=(6.0, 3.2), sharex=True, sharey=True, dpi=80)
+    every = np.concatenate([maps.fitted, maps.moved], axis=1).reshape(-1, 2)
+    (left, low), (right, high) = every.min(axis=0), every.max(axis=0)
+    room = 0.05 * max(right - left, high - low)
+
+    def draw(moment: float) -> None:
+        first = min(int(moment), len(rows["with"]) - 2)
+        share = moment - first
+        for axis, (side, row) in zip(axes, rows.items(), strict=True):
+            a, b = row[first], row[first + 1]
+            places = [(1 - share) * m[a] + share * m[b] for m in (maps.fitted, maps.moved)]
+            axis.clear()
+            _still(axis, stills[a], *places, 9)
+            bare_map(axis, f"{side} LACR, step {stills[b if share > 0.5 else a].step}")
+            axis.set(xlabel="", ylabel="")
+            axis.set_xlim(left - room, right + room)
+            axis.set_ylim(low - room, high + room)
+
+    moments = [
+        first + part / GLIDE for first in range(len(rows["with"]) - 1) for part in range(GLIDE)
+    ]
+    film = FuncAnimation(figure, draw, [*moments, *[len(rows["with"]) - 1.0] * GLIDE])
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    film.save(path, PillowWriter(fps=6))
+    plt.close(figure)
+    return Path(path)
+
+
+def _rows_of(stills: Sequence[Still]) -> dict[str, list[int]]:
+    """The numbers of the stills of both runs, in the order of their steps."""
+    start = next(i for i, still in enumerate(stills) if still.side == "start")
+    return {
+        "with": [i for i in range(start, len(stills)) if stills[i].step is not None],
+        "without": [i for i in range(start, -1, -1) if stills[i].step is not None],
+    }
+
+
+def _still(axis: Axes, still: Still, fitted: Points, moved: Points, size: float) -> None:
+    kind = still.table.of("low", "clear").kind
+    for name in ("low", "clear"):
+        axis.scatter(
+            *fitted[kind == name].T, size, color=ROLES[name], marker=MARKERS[name], label=name,
+            alpha=0.6, linewidths=0,
+        )  # fmt: skip
+    axis.scatter(
+        *moved.T, size, facecolors="none", edgecolors=ROLES["enhanced"], label="enhanced",
+        marker=MARKERS["enhanced"], linewidths=0.6, alpha=0.8,
+    )  # fmt: skip
 
 
 def walk_strips(walks: Mapping[str, Walk], columns: Sequence[int]) -> Figure:

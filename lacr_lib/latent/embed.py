@@ -7,9 +7,7 @@ says so. A joint fit, which may bend, is there to be set beside it.
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,11 +17,10 @@ from sklearn.manifold import TSNE
 from lacr_lib.errors import LacrError
 from lacr_lib.latent.map_quality import map_quality as map_quality
 from lacr_lib.latent.map_settings import FEWEST, MapSettings, check_rows
-from lacr_lib.latent.umap_fit import fit_umap, hush_umap, place_umap
+from lacr_lib.latent.umap_fit import fit_umap, place_umap
 
 Points = NDArray[np.float32]
 METHODS = ("PCA", "t-SNE", "UMAP")
-FILM_SETTINGS: dict[str, Any] = {"n_neighbors": 15, "min_dist": 0.1, "n_epochs": 60}
 
 
 class LatentMap(NamedTuple):
@@ -74,29 +71,6 @@ def latent_map(
         flat, placed = draw(fitted, others, used, seed)
     trust, continuity = map_quality(fitted, flat)
     return LatentMap(method, flat, placed, not along, trust, continuity, used)
-
-
-def film_maps(
-    snapshots: Sequence[Points], anchor: NDArray[np.bool_], seed: int = 0
-) -> NDArray[np.float32]:
-    """One map for each snapshot of the same latents, laid over each other: (T, N, Z) -> (T, N, 2).
-
-    AlignedUMAP ties each point to itself in the next snapshot; then every map is turned, scaled and
-    shifted so that the anchor points (N,), the clear ones, lie as in the last. What moves is the
-    rest.
-    Source: AlignedUMAP of umap-learn; Procrustes alignment, Schoenemann 1966.
-    """
-    if len(snapshots) < 2:
-        raise LacrError(f"a film needs at least two snapshots, {len(snapshots)} given")
-    with warnings.catch_warnings():
-        hush_umap()
-        from umap import AlignedUMAP
-
-        same = {i: i for i in range(len(snapshots[0]))}
-        film = AlignedUMAP(random_state=seed, **FILM_SETTINGS)
-        film.fit([np.asarray(s) for s in snapshots], relations=[same] * (len(snapshots) - 1))
-    maps = [np.asarray(m, np.float32) for m in film.embeddings_]
-    return np.stack([procrustes(flat, maps[-1], anchor) for flat in maps])
 
 
 def procrustes(flat: Points, target: Points, anchor: NDArray[np.bool_]) -> Points:

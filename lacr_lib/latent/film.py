@@ -10,7 +10,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import torch
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from lacr_lib.errors import LacrError
 from lacr_lib.evaluation.bootstrap import Interval
 from lacr_lib.inference.load import load_model, read_metadata
-from lacr_lib.latent.embed import FILM_SETTINGS, procrustes
+from lacr_lib.latent.embed import procrustes
 from lacr_lib.latent.encode import Latents, Photograph, encode_photoset
 from lacr_lib.latent.neighbours import place
 from lacr_lib.latent.pairs import fraction_of_way
@@ -29,6 +29,7 @@ from lacr_lib.models.vae import LacrVae
 if TYPE_CHECKING:
     from lacr_lib.data.photoset import PhotoSet
 
+FILM_SETTINGS: dict[str, Any] = {"n_neighbors": 15, "min_dist": 0.1, "n_epochs": 60}
 TIE = 0.1  # alignment_regularisation: at umap-learn's 0.01 clear points wander by 1.5 % of the map
 WITHOUT = ("without", "no-lacr")  # in the path of a snapshot of the run without LACR
 

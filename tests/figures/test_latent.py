@@ -12,12 +12,15 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
+from PIL import Image
 
 from lacr_lib.figures.latent import kind_maps, scene_family, toy_maps
 from lacr_lib.figures.latent_motion import (
+    film_curves,
+    film_gif,
+    film_panels,
     ladder_numbers,
     ladder_paths,
-    training_film,
     walk_curves,
     walk_strips,
 )
@@ -29,6 +32,7 @@ from lacr_lib.figures.latent_pull import (
 )
 from lacr_lib.latent.embed import LatentMap
 from lacr_lib.latent.encode import Latents
+from lacr_lib.latent.film import AlignedMaps, Still
 from lacr_lib.latent.ladders import trajectories
 from lacr_lib.latent.light_axis import Walk
 from lacr_lib.latent.pull import PULL_KEYS
@@ -132,12 +136,27 @@ def test_ladder_figures_draw_a_line_a_scene():
     assert "straightness" in _texts(ladder_numbers({"straightness": numbers}))
 
 
-def test_the_film_has_a_panel_a_snapshot_and_a_curve_a_number():
-    kind = np.repeat(["low", "enhanced", "clear"], 4)
-    film = RNG.normal(size=(3, 12, 2))
-    figure = training_film(film, kind, [1, 8, 40], {"ratio": [3, 2, 1], "way": [0, 0.5, 1]})
-    assert [axis.get_title() for axis in figure.axes[:3]] == ["step 1", "step 8", "step 40"]
-    assert figure.axes[3].get_xlabel() == "training step" and _points(figure) == 36
+def _chain():
+    """Three stills of a chain and their maps: without at step 8, start, with at step 8."""
+    table = _table(np.array(["low", "enhanced", "clear"] * 4))
+    stills = [Still(*moment, table) for moment in (("without", 8), ("start", 0), ("with", 8))]
+    fitted, moved = (RNG.normal(size=(3, n, 2)) for n in (8, 4))
+    return stills, AlignedMaps(fitted, moved)
+
+
+def test_the_film_has_a_row_a_run_and_both_begin_alike():
+    figure = film_panels(*_chain())
+    assert [axis.get_title() for axis in figure.axes] == ["step 0", "step 8", "", ""]
+    rows = [[c.get_offsets() for c in axis.collections] for axis in figure.axes]
+    np.testing.assert_array_equal(rows[0][0], rows[2][0])
+    assert not np.array_equal(rows[1][0], rows[3][0])
+    curves = film_curves({"with": {0: (0.0, -0.1, 0.1), 8: (1.0, 0.9, 1.1)}})
+    np.testing.assert_array_equal(curves.axes[0].lines[0].get_ydata(), [0.0, 1.0])
+
+
+def test_the_gif_moves(tmp_path):
+    with Image.open(film_gif(tmp_path / "a" / "film.gif", *_chain())) as film:
+        assert film.format == "GIF" and film.n_frames >= 4
 
 
 def test_walks_show_pictures_and_curves():

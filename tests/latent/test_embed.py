@@ -10,7 +10,7 @@ import pytest
 from sklearn.decomposition import PCA
 
 from lacr_lib.errors import LacrError
-from lacr_lib.latent.embed import film_maps, latent_map, map_quality, procrustes
+from lacr_lib.latent.embed import latent_map, map_quality, procrustes
 
 
 @pytest.fixture
@@ -98,21 +98,9 @@ def test_procrustes_undoes_a_turn_a_scale_and_a_shift():
     np.testing.assert_allclose(procrustes(target @ turn * 3 + 5, target, anchor), target, atol=1e-5)
 
 
-def test_a_film_keeps_its_anchor_still_while_others_move(fake_umap, clouds):
-    anchor = np.arange(80) < 40
-    steps = [clouds + np.where(anchor, 0, shift)[:, None] for shift in (0, 3, 6)]
-    film = film_maps(steps, anchor)
-    assert film.shape == (3, 80, 2)
-    np.testing.assert_allclose(film[0][anchor], film[2][anchor], atol=1e-4)
-    moved = np.linalg.norm(film[2][~anchor] - film[0][~anchor], axis=1)
-    np.testing.assert_allclose(moved, np.hypot(6, 6), atol=1e-3)
-
-
 def test_bad_requests_are_told():
     points = np.zeros((30, 3), "f4")
     with pytest.raises(LacrError, match="choose from"):
         latent_map("LDA", points)
     with pytest.raises(LacrError, match="at least 8"):
         latent_map("PCA", points[:5])
-    with pytest.raises(LacrError, match="two snapshots"):
-        film_maps([points], np.ones(30, bool))
