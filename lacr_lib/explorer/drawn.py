@@ -81,8 +81,8 @@ def still_map(story: Story) -> str:
     figure = Figure(figsize=(6, 4.4), dpi=90, layout="constrained")
     axes = figure.add_subplot()
     for name, marker in (("low", "v"), ("clear", "^")):
-        axes.scatter(*drawing.fitted[kind == name].T, 9, COLOURS[name], marker, label=name)
-    axes.scatter(*drawing.moved.T, 9, "none", "o", edgecolors=COLOURS["enhanced"], linewidths=0.6,
+        axes.scatter(*drawing.fitted[kind == name].T, 9, COLOURS[name], marker=marker, label=name)
+    axes.scatter(*drawing.moved.T, 9, "none", marker="o", edgecolors=COLOURS["enhanced"], linewidths=0.6,
                  label="enhanced")  # fmt: skip
     axes.set(xticks=[], yticks=[], title=f"{story.methods[0].name} of region latents")
     axes.legend(frameon=False)

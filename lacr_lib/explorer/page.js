@@ -162,7 +162,7 @@ window.lacr = (() => {
     if (!state.show.has("arrows")) return [];
     return [...grouped((photo) => photo)].filter(([p]) => photographs[p].low !== undefined).map(([p, values]) => ({
       from: centre[photographs[p].low], to: centre[p], head: true,
-      colour: gradient(PULL, (middle(values) + 1) / 2), alpha: strength(sceneOf(p), 0.9),
+      colour: gradient(PULL, (middle(values) + 1) / 2), alpha: strength(sceneOf(p), 0.6),
     }));
   }
 

@@ -35,7 +35,7 @@ def document() -> Document:
     _segments(plot, "trails", width=1.5, dash="dotted")
     heard = [_segments(plot, "ladders", width=1.5)]
     heard += [_points(plot, kind) for kind in BOKEH_MARKERS]
-    _segments(plot, "arrows", width=2)
+    _segments(plot, "arrows", width=1.5)
     for name in ("ladders", "arrows"):
         _heads(plot, name)
     plot.add_tools(*_tools(heard))

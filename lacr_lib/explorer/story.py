@@ -101,8 +101,7 @@ def draw_methods(
     methods = []
     for name in ("UMAP", "PCA", "t-SNE"):
         if name == "UMAP" and len(stills) > 1:
-            film = aligned_maps(stills, seed)
-            flat = dict(enumerate(zip(film.fitted, film.moved, strict=True)))
+            flat = _umaps(stills, seed)
         else:
             flat = _maps_of_ends(name, {i: tables[i] for i in numbers}, seed)
         drawings = {i: _drawing(tables[i][0].mu, *flat[i], *near[i]) for i in flat}
@@ -122,6 +121,20 @@ def method_of(flat: LatentMap, table: Latents) -> Method:
     return Method(
         flat.method, placed, {0: _drawing(fitted.mu, flat.fitted, flat.moved, *near, trust)}
     )
+
+
+def _umaps(stills: Sequence[Still], seed: int) -> dict[int, tuple[Points, Points]]:
+    """The finished models tied to each other; the film, a chain of its own, laid onto them.
+
+    In one long chain the two finished models would lie at opposite ends, and nothing would hold
+    their clear regions together.
+    """
+    ends = aligned_maps([stills[0], stills[-1]], seed)
+    pairs = list(zip(ends.fitted, ends.moved, strict=True))
+    if len(stills) > 2:
+        film = aligned_maps(stills[1:-1], seed, onto=ends.fitted[-1])
+        pairs[1:1] = zip(film.fitted, film.moved, strict=True)
+    return dict(enumerate(pairs))
 
 
 def _maps_of_ends(

@@ -33,7 +33,8 @@ def strip_html(strip: Strip, scenes: list[str], quality: int) -> str:
         '<p class="note">Low-light photographs, decoded while their code moves along the mean '
         f"way from low to clear of {source}; 0 is the photograph's own code, 1 a whole way. Bars: "
         "share of the real low-light, enhanced and clear regions that lie near each step. Where "
-        "they are empty, the decoder is asked for what it never saw.</p>"
+        "they are empty, the decoder is asked for what it never saw. (A code asks for light: that "
+        "of a clear photograph asks for little.)</p>"
         f'<div id="walks"><div class="walk"><span></span><div class="steps">{steps}</div></div>'
         + "".join(_walk_html(walk, scenes.index(walk.scene), quality) for walk in strip.walks)
         + "</div>"

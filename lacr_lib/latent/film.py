@@ -1,7 +1,7 @@
 """Training as a film: the same regions seen by several models, laid over each other.
 
-The chain runs from the model without LACR backwards through its snapshots to the untrained start,
-which both runs share, and forwards through the snapshots with LACR. Neighbours in the chain are
+The chain runs from the last snapshot without LACR backwards to the untrained start, which both runs
+share, and forwards through the snapshots with LACR. Neighbours in the chain are
 alike, so each map can be tied to the next.
 """
 
@@ -110,12 +110,13 @@ def shoot(
     return stills
 
 
-def aligned_maps(stills: Sequence[Still], seed: int = 0) -> AlignedMaps:
+def aligned_maps(stills: Sequence[Still], seed: int = 0, onto: Points | None = None) -> AlignedMaps:
     """A UMAP of each still, laid over each other, so that the clear regions lie (almost) still.
 
     AlignedUMAP ties each low and each clear region to itself in the next still; then every map is
-    turned, scaled and shifted so that its clear regions fit the last map's best. Enhanced regions
-    take no part; they are placed afterwards (`neighbours.place`).
+    turned, scaled and shifted so that its clear regions fit best those of a map `onto` (N, 2) of
+    the same low and clear regions, or of the last still. Enhanced regions take no part; they are
+    placed afterwards (`neighbours.place`).
     Errors: fewer than two stills.
     Source: AlignedUMAP of umap-learn; Procrustes alignment, Schoenemann 1966.
     """
@@ -125,7 +126,8 @@ def aligned_maps(stills: Sequence[Still], seed: int = 0) -> AlignedMaps:
     moved = [still.table.of("enhanced") for still in stills]
     clear = fitted[0].kind == "clear"
     flat = _aligned_umap([table.mu for table in fitted], seed)
-    flat = [procrustes(each, flat[-1], clear) for each in flat]
+    target = flat[-1] if onto is None else onto
+    flat = [procrustes(each, target, clear) for each in flat]
     placed = [place(m.mu, f.mu, xy) for m, f, xy in zip(moved, fitted, flat, strict=True)]
     return AlignedMaps(np.stack(flat), np.stack(placed))
 

@@ -56,17 +56,8 @@ class Browser:
         )
         os.close(read_there)
         os.close(write_there)
-        self._session = ""
-        pages = self.call("Target.getTargets")["targetInfos"]
-        target = next(page["targetId"] for page in pages if page["type"] == "page")
-        joined = self.call("Target.attachToTarget", targetId=target, flatten=True)
-        self._session = joined["sessionId"]
-        for domain in ("Page", "Runtime", "Network", "Log"):
-            self.call(f"{domain}.enable")
-        self.call(
-            "Emulation.setDeviceMetricsOverride",
-            width=width, height=height, deviceScaleFactor=1, mobile=width < 600,
-        )  # fmt: skip
+        self._size = {"width": width, "height": height}
+        self._session = self._target = ""
 
     def __enter__(self) -> Browser:
         return self
@@ -103,9 +94,22 @@ class Browser:
                 return dict(answer["result"])
             self._note(answer)
 
-    def open(self, path: Path, hash_: str = "") -> None:
-        """Opens a file and waits until the page says that it is ready."""
-        self.call("Page.navigate", url="about:blank")
+    def open(self, path: Path, hash_: str = "", reduced_motion: bool = False) -> None:
+        """Opens a file in a new tab, closes the old one, waits until the page is ready."""
+        old, self._session = self._target, ""
+        self._target = self.call("Target.createTarget", url="about:blank")["targetId"]
+        if old:
+            self.call("Target.closeTarget", targetId=old)
+        joined = self.call("Target.attachToTarget", targetId=self._target, flatten=True)
+        self._session = joined["sessionId"]
+        for domain in ("Page", "Runtime", "Network", "Log"):
+            self.call(f"{domain}.enable")
+        phone = self._size["width"] < 600
+        self.call(
+            "Emulation.setDeviceMetricsOverride", **self._size, deviceScaleFactor=1, mobile=phone
+        )
+        motion = {"name": "prefers-reduced-motion", "value": "reduce" if reduced_motion else ""}
+        self.call("Emulation.setEmulatedMedia", features=[motion])
         self.requests.clear()
         self.complaints.clear()
         self.call("Page.navigate", url=path.absolute().as_uri() + hash_)

@@ -60,7 +60,7 @@ def story(toys):
         return make_story(toys, make_model(4), make_model(3), chain, regions=12)
 
 
-def still_maps(stills, seed=0):
+def still_maps(stills, seed=0, onto=None):
     """In place of AlignedUMAP, which compiles for long: clear regions lie still, low ones move."""
     fitted = [still.table.of("low", "clear") for still in stills]
     spread = np.random.default_rng(0).normal(size=(len(fitted[0]), 2)).astype(np.float32)
