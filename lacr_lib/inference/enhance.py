@@ -10,10 +10,10 @@ from typing import Any, overload
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image
 from torch import Tensor, nn
 
-from lacr_lib.data.images import read_image, to_rgb
+from lacr_lib.data.images import read_image, readable, upright_rgb
 from lacr_lib.errors import LacrError
 from lacr_lib.inference.tiles import run_model
 from lacr_lib.models.vae import LacrVae
@@ -43,8 +43,9 @@ def enhance(model: LacrVae, image: Any) -> Any:
     if isinstance(image, (str, Path)):
         return _as_picture(enhance(model, read_image(image)), _colour_profile(image))
     if isinstance(image, Image.Image):
-        upright = to_rgb(ImageOps.exif_transpose(image))
-        return _as_picture(enhance(model, np.asarray(upright)), image.info.get("icc_profile"))
+        with readable("the picture"):
+            pixels = upright_rgb(image)
+        return _as_picture(enhance(model, pixels), image.info.get("icc_profile"))
     if isinstance(image, np.ndarray):
         return _enhance_array(model, image)
     if isinstance(image, Tensor):
