@@ -125,10 +125,12 @@ def as_float(photo: Array) -> Array:
     """A photograph as float32 in [0, 1].
 
     Shapes: uint8 or float (H, W, 3) -> float32 (H, W, 3).
-    Raises LacrError for another shape or type, or for values outside [0, 1].
+    Raises LacrError for another shape or type, no pixels, or values outside [0, 1].
     """
     if photo.ndim != 3 or photo.shape[2] != 3:
         raise LacrError(f"a photograph has shape (H, W, 3), not {photo.shape}: convert it to RGB")
+    if not photo.size:
+        raise LacrError(f"a photograph of shape {photo.shape} has no pixels")
     if photo.dtype == np.uint8:
         return photo.astype(np.float32) / np.float32(255)
     if not np.issubdtype(photo.dtype, np.floating):

@@ -59,7 +59,8 @@ def _enhance_array(model: LacrVae, image: NDArray[Any]) -> NDArray[Any]:
     is_bytes = image.dtype == np.uint8
     if not is_bytes and not np.issubdtype(image.dtype, np.floating):
         raise LacrError(f"an array image is uint8 or float in [0, 1], not {image.dtype}")
-    values = image.astype(np.float32)
+    with np.errstate(over="ignore"):  # 1e300 becomes infinity, and is told as such
+        values = image.astype(np.float32)
     if is_bytes:
         values /= 255
     pixels = torch.from_numpy(np.ascontiguousarray(values.transpose(2, 0, 1)))
