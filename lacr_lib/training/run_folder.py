@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -117,8 +118,9 @@ class RunFolder:
             lines = (found[-1] / "history.jsonl").read_text().splitlines()
             self.history = [json.loads(line) for line in lines]
         except Exception as error:  # whatever a damaged file makes of its reader
-            reason = (str(error).splitlines() or [type(error).__name__])[0]
-            raise LacrError(f"{found[-1]} cannot be read ({reason}); train anew") from error
+            raise LacrError(
+                f"{found[-1]} cannot be read ({first_line(error)}); train anew"
+            ) from error
         print(f"resuming at step {step}", file=sys.stderr)
         return step
 
@@ -166,9 +168,9 @@ class RunFolder:
                 flush(beside)
                 os.replace(beside, self.out / f"checkpoint-{step:07d}")
         except (OSError, RuntimeError, SafetensorError) as error:
+            reason = why_not_written(error, self.out)
             shutil.rmtree(beside, ignore_errors=True)
             kept = f"resume from {older[-1].name}" if older else "start anew"
-            reason = (str(error).splitlines() or [type(error).__name__])[0]
             raise LacrError(
                 f"{self.out}: the checkpoint of step {step} cannot be written ({reason}); make "
                 f"room there and {kept}"
@@ -193,6 +195,17 @@ class RunFolder:
         if self.out is None:
             return []
         return sorted(self.out.glob("checkpoint-[0-9]*"), key=step_of)
+
+
+def why_not_written(error: Exception, folder: Path) -> str:
+    """The reason in one line; torch's own writer does not say so when the disk is full."""
+    if shutil.disk_usage(folder).free < 2**16:
+        return os.strerror(errno.ENOSPC)
+    return first_line(error)
+
+
+def first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]
 
 
 def flush(folder: Path) -> None:
