@@ -20,7 +20,7 @@ STAMP := $(VENV)/ready-$(KEY)
 TEST_SETTINGS := LACR_PROFILE=smoke OMP_NUM_THREADS=1 NUMBA_NUM_THREADS=1 MPLBACKEND=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test results lab sync notebooks check clean
+.PHONY: help run test torture results lab sync notebooks check clean
 # An environment whose Python went away (an upgrade, say) is made anew.
 .PHONY: $(if $(shell $(RUN) -c 'print("alive")' 2>/dev/null),,$(STAMP))
 
@@ -34,6 +34,10 @@ run: $(STAMP)  ## execute every notebook into build/, with a start page
 test: $(STAMP)  ## unit tests, and the notebooks in small
 	@$(TEST_SETTINGS) $(RUN) -m pytest -n 2 --dist loadfile --no-loadscope-reorder --nbval-lax --nbval-current-env \
 	  tests/notebooks/test_smoke.py tests notebooks $(ARGS)
+
+# On one process: kills and full disks are timed by what else the machine does.
+torture: $(STAMP)  ## the long tests: kills, full disks, wrong formulas; 20 minutes at most
+	@$(TEST_SETTINGS) LACR_TORTURE=1 $(RUN) -m pytest -v -s tests/torture tests/training/test_kills.py $(ARGS)
 
 results: $(STAMP)  ## measure again what README tells: make results DATA=DIR (holds sice/val)
 	@$(RUN) -m lacr_lib.results.remake --data "$(or $(DATA),$(LACR_DATA),$(error make results needs DATA=DIR, the folder that holds sice/val))"
@@ -51,7 +55,7 @@ check: $(STAMP)  ## check the committed notebooks against the rules, in seconds
 	@$(TOOL) check $(NOTEBOOKS)
 
 clean:  ## remove .venv, build and caches
-	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) build *.egg-info .pytest_cache .hypothesis .mypy_cache .ruff_cache
 	find lacr_lib tests notebooks -name __pycache__ -o -name .ipynb_checkpoints | xargs rm -rf
 
 $(STAMP):

@@ -2,7 +2,7 @@
 
 Nothing heavy is imported here: each command imports what it needs when it runs, so that `--help`
 and a mistyped option answer at once.
-Exit codes: 0 all done; 1 at least one file failed, or the work was stopped; 2 nothing started.
+Exit codes: 0 all done; 1 at least one file failed; 2 nothing started; 130 stopped by Ctrl-C.
 """
 
 from __future__ import annotations
@@ -19,7 +19,9 @@ from lacr_lib import __version__
 from lacr_lib.commands.common import Failed, one_line, say
 from lacr_lib.errors import LacrError
 
-EXIT_CODES = "exit codes: 0 all done; 1 at least one file failed, or stopped; 2 nothing was started"
+EXIT_CODES = (
+    "exit codes: 0 all done; 1 something failed; 2 nothing was started; 130 stopped (Ctrl-C)"
+)
 DEBUG = "LACR_DEBUG"
 
 
@@ -39,9 +41,9 @@ def main(arguments: list[str] | None = None) -> int:
         return code
     except SystemExit as leaving:  # argparse: --help, or a bad argument
         return int(leaving.code or 0)
-    except KeyboardInterrupt:
-        say("lacr: stopped")
-        return 1
+    except KeyboardInterrupt as stop:
+        say(f"lacr: stopped, {stop}: go on with --resume" if str(stop) else "lacr: stopped")
+        return 130  # as shells count: 128 + the number of the signal
     except BrokenPipeError:  # `lacr weights | head -1`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1

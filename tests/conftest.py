@@ -10,6 +10,8 @@ import pytest
 
 matplotlib.use("Agg")  # no window, and the same pixels everywhere
 
+collect_ignore = [] if os.environ.get("LACR_TORTURE") else ["torture"]  # `make torture`
+
 
 @pytest.fixture(scope="session")
 def real_data() -> Path:

@@ -327,7 +327,7 @@ def test_stopped_by_hand_and_unexpected_errors_are_told(monkeypatch, capsys):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(lists, "run_weights", stop)
-    assert main(["weights"]) == 1
+    assert main(["weights"]) == 130
     assert capsys.readouterr().err == "lacr: stopped\n"
     monkeypatch.setattr(lists, "run_weights", lambda _: {}["key\nof two lines"])
     assert main(["weights"]) == 1

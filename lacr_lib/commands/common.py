@@ -33,9 +33,13 @@ def begun() -> Iterator[None]:
         raise Failed(one_line(error)) from error
 
 
-def one_line(error: BaseException) -> str:
-    """An error's message without line breaks; its type where it has no message."""
-    return " ".join(str(error).split()) or type(error).__name__
+def one_line(message: object) -> str:
+    """A message, or an error's, without line breaks; the error's type where it has no message.
+
+    What cannot be printed is escaped: a file's name may hold anything.
+    """
+    text = " ".join(str(message).split()) or type(message).__name__
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
 def say(text: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 import sys
 from argparse import Namespace
 from collections.abc import Iterable
@@ -35,7 +37,7 @@ def run(options: Namespace) -> int:
     plan = make_plan([Path(name).expanduser() for name in options.inputs], out)
     if not plan.jobs:
         for line in plan.refused[1:]:
-            say(f"lacr: {line}")
+            say(f"lacr: {one_line(line)}")
         raise LacrError(plan.refused[0])
     model = load_on(options.weights, options.device)
     try:
@@ -43,54 +45,76 @@ def run(options: Namespace) -> int:
     except OSError as error:
         raise LacrError(f"cannot make the folder {out} ({one_line(error)})") from None
     for line in plan.refused:
-        say(f"lacr: {line}")
-    failures = len(plan.refused) + _enhance_all(model, plan.jobs)
-    print(f"{len(plan.jobs) + len(plan.refused) - failures} photographs enhanced into {out}")
-    return 1 if failures else 0
+        say(f"lacr: {one_line(line)}")
+    failures = _enhance_all(model, plan.jobs)
+    print(f"{len(plan.jobs) - failures} photographs enhanced into {one_line(out)}")
+    return 1 if failures or plan.refused else 0
 
 
 def make_plan(inputs: Iterable[Path], out: Path) -> Plan:
     """Where each photograph goes, before anything is written.
 
     Folders give the photographs directly in them, in the order of their names. A photograph given
-    twice is done once. Refused: missing paths, empty folders, a target that is itself an input, and
-    a target that another photograph already has (a/x.jpg, b/x.jpg and a/X.png are all x.png; file
-    systems that ignore case would mix the last two).
+    twice is done once. Refused: missing paths, empty folders, what is named like a photograph and
+    is no file, a target that is a folder or itself an input, and a target that another photograph
+    already has (a/x.jpg, b/x.jpg and a/X.png are all x.png; file systems that ignore case would mix
+    the last two).
     """
-    sources: dict[Path, Path] = {}  # real path -> path as given
+    sources: dict[str, Path] = {}  # real path -> path as given
     refused = []
     for given in inputs:
-        found = _photographs(given)
-        if not found:
-            refused.append(_why_none(given))
+        found, reasons = _photographs(given)
+        refused += reasons
         for path in found:
-            sources.setdefault(path.resolve(), path)
-    originals = {str(path).casefold() for path in sources}
+            sources.setdefault(os.path.realpath(path), path)
+    originals = {path.casefold() for path in sources}
     jobs: dict[str, Job] = {}
     for source in sources.values():
         target = out / f"{source.stem}.png"
         key = target.name.casefold()
-        if str(target.resolve()).casefold() in originals:
+        if os.path.realpath(target).casefold() in originals:
             refused.append(f"{source}: {target} is an input and is not overwritten; change -o")
         elif key in jobs:
             refused.append(f"{source}: {jobs[key].source} already becomes {target}; change -o")
+        elif target.is_dir():
+            refused.append(f"{source}: {target} is a folder; change -o")
         else:
             jobs[key] = Job(source, target)
     return Plan(list(jobs.values()), refused)
 
 
-def _photographs(given: Path) -> list[Path]:
+def _photographs(given: Path) -> tuple[list[Path], list[str]]:
+    """The photographs that a path gives, and a line for each that it names but cannot give."""
     from lacr_lib.data.images import is_image
 
-    if given.is_dir():
-        return sorted(path for path in given.iterdir() if is_image(path) and path.is_file())
-    return [given] if given.exists() else []
+    try:
+        if not given.is_dir():
+            named = [given]
+        else:
+            named = sorted(path for path in given.iterdir() if is_image(path))
+            if not named:
+                none = f"no image found in {given} (subfolders are not searched); name one that has"
+                return [], [none]
+    except OSError as error:
+        return [], [f"cannot look into {given} ({error.strerror})"]
+    reasons = {path: _why_not(path) for path in named}
+    return [path for path in named if not reasons[path]], [
+        line for line in reasons.values() if line
+    ]
 
 
-def _why_none(given: Path) -> str:
-    if given.is_dir():
-        return f"no image found in {given} (subfolders are not searched); name one that has"
-    return f"no such file or folder: {given}; check the path"
+def _why_not(path: Path) -> str:
+    """Why a path is no file that could be read; "" where it is one."""
+    try:
+        mode = path.stat().st_mode
+    except OSError as error:
+        if path.is_symlink():
+            return f"{path} is a link that leads nowhere; mend or remove it"
+        missing = isinstance(error, FileNotFoundError)
+        return f"no such file or folder: {path}; {'check the path' if missing else error.strerror}"
+    if stat.S_ISDIR(mode):
+        return f"{path} is a folder, not an image; name a file in it"
+    return "" if stat.S_ISREG(mode) else f"{path} is no regular file; name a photograph"
 
 
 def _enhance_all(model: LacrVae, jobs: list[Job]) -> int:
@@ -102,9 +126,9 @@ def _enhance_all(model: LacrVae, jobs: list[Job]) -> int:
                 _enhance_one(model, job)
             except Exception as error:  # whatever is wrong with one file, the others get their turn
                 failures += 1
-                text = one_line(error)
+                text = str(error) or type(error).__name__
                 told = text if str(job.source) in text else f"{job.source}: {text}"
-                progress.write(f"lacr: {told}", file=sys.stderr)
+                progress.write(f"lacr: {one_line(told)}", file=sys.stderr)
             progress.update()
     return failures
 

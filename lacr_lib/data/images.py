@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,7 @@ from PIL import ExifTags, Image, ImageOps
 from lacr_lib.errors import LacrError
 
 Array = np.ndarray[Any, np.dtype[Any]]
-IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp", ".ppm", ".pgm")
+IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp", ".gif", ".ppm", ".pgm")
 
 # What Pillow raises for files that are cut short, damaged, or no picture at all.
 _BROKEN = (OSError, SyntaxError, ValueError, EOFError, struct.error, Image.DecompressionBombError)
@@ -24,28 +26,53 @@ def read_image(path: str | Path) -> Array:
 
     Returns uint8 (H, W, 3), sRGB. The EXIF orientation is applied; grey and palette pictures become
     RGB; transparent parts become white, as a browser shows them; 16-bit grey keeps its high byte;
-    of an animation the first frame is read.
-    Raises LacrError if the file is missing, a folder, damaged, or not a picture.
+    float grey is white at 1, 255 or 65535, the first that no value exceeds; of an animation the
+    first frame is read.
+    Raises LacrError if the file is missing, a folder, damaged, not a picture, or holds values that
+    are none (NaN, infinity, over 65535).
     """
     path = Path(path)
+    with readable(path):
+        _check_regular(path)
+        with Image.open(path) as picture:
+            return upright_rgb(picture)
+
+
+def upright_rgb(picture: Image.Image) -> Array:
+    """The pixels of a Pillow picture by the rules of `read_image`; raises what Pillow raises."""
+    return np.asarray(to_rgb(ImageOps.exif_transpose(picture)))
+
+
+@contextmanager
+def readable(what: str | Path) -> Iterator[None]:
+    """Turns whatever Pillow raises in the block into a LacrError that names the picture."""
+    try:
+        yield
+    except LacrError:
+        raise
+    except _BROKEN as error:
+        raise LacrError(
+            f"cannot read {what} as an image ({_first_line(error)}): open it in a viewer and save "
+            "it again as PNG or JPEG"
+        ) from error
+
+
+def _check_regular(path: Path) -> None:
+    """Raises LacrError for a path that is no file: Pillow would wait for a pipe for ever."""
     if path.is_dir():
         raise LacrError(f"{path} is a folder, not an image: name a file in it")
     if not path.exists():
         raise LacrError(f"no such file: {path}: check the spelling of the path")
-    try:
-        with Image.open(path) as picture:
-            return np.asarray(to_rgb(ImageOps.exif_transpose(picture)))
-    except _BROKEN as error:
-        raise LacrError(
-            f"cannot read {path} as an image ({_first_line(error)}): open it in a viewer and save "
-            "it again as PNG or JPEG"
-        ) from error
+    if not path.is_file():
+        raise LacrError(f"{path} is no regular file: name a photograph")
 
 
 def to_rgb(picture: Image.Image) -> Image.Image:
     """Convert a Pillow picture of any mode to mode RGB, 8 bits; the rules are `read_image`'s."""
     if picture.mode.startswith("I") or picture.mode == "F":
-        return Image.fromarray(_eight_bits(np.asarray(picture))).convert("RGB")
+        sixteen = picture.mode.startswith("I;16")
+        values = _eight_bits(np.asarray(picture), 65535.0 if sixteen else None)
+        return Image.fromarray(values).convert("RGB")
     if picture.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in picture.info:
         picture = picture.convert("RGBA")
         white = Image.new("RGBA", picture.size, "white")
@@ -58,12 +85,11 @@ def image_size(path: str | Path) -> tuple[int, int]:
 
     Raises LacrError if the file is no readable picture.
     """
-    try:
+    with readable(path):
+        _check_regular(Path(path))
         with Image.open(path) as picture:
             width, height = picture.size
             turned = picture.getexif().get(ExifTags.Base.Orientation, 1) in (5, 6, 7, 8)
-    except _BROKEN as error:
-        raise LacrError(f"cannot read {path} as an image ({_first_line(error)})") from error
     return (width, height) if turned else (height, width)
 
 
@@ -74,10 +100,17 @@ def is_image(name: str | Path) -> bool:
 
 
 def find_images(folder: str | Path) -> list[Path]:
-    """All photographs in a folder and its subfolders, sorted by path; hidden ones are left out."""
+    """All photographs in a folder and its subfolders, sorted by path; hidden ones are left out.
+
+    Raises LacrError for a folder that cannot be listed: its photographs would be missed in silence.
+    """
+
+    def stop(error: OSError) -> None:
+        raise LacrError(f"cannot list the folder {error.filename} ({error.strerror})") from error
+
     found: list[Path] = []
     seen: set[str] = set()  # real folders already visited: a link may lead back up
-    for here, folders, files in os.walk(folder, followlinks=True):
+    for here, folders, files in os.walk(folder, onerror=stop, followlinks=True):
         real = os.path.realpath(here)
         if real in seen:
             folders.clear()
@@ -92,10 +125,12 @@ def as_float(photo: Array) -> Array:
     """A photograph as float32 in [0, 1].
 
     Shapes: uint8 or float (H, W, 3) -> float32 (H, W, 3).
-    Raises LacrError for another shape or type, or for values outside [0, 1].
+    Raises LacrError for another shape or type, no pixels, or values outside [0, 1].
     """
     if photo.ndim != 3 or photo.shape[2] != 3:
         raise LacrError(f"a photograph has shape (H, W, 3), not {photo.shape}: convert it to RGB")
+    if not photo.size:
+        raise LacrError(f"a photograph of shape {photo.shape} has no pixels")
     if photo.dtype == np.uint8:
         return photo.astype(np.float32) / np.float32(255)
     if not np.issubdtype(photo.dtype, np.floating):
@@ -122,12 +157,16 @@ def resize_to(photo: Array, max_side: int) -> Array:
     return np.asarray(Image.fromarray(photo).resize(size, Image.Resampling.LANCZOS))
 
 
-def _eight_bits(values: Array) -> Array:
-    """16-bit or float grey to uint8: 65535 (or 1.0, for floats up to 1) becomes 255."""
-    if np.issubdtype(values.dtype, np.floating):
-        white = 1.0 if values.size and values.max() <= 1 else 255.0
-    else:
-        white = 65535.0 if values.size and values.max() > 255 else 255.0
+def _eight_bits(values: Array, white: float | None) -> Array:
+    """Grey of more bits, or float, to uint8: `white`, or what the values suggest, becomes 255."""
+    peak = float(values.max())
+    if not np.isfinite(values).all():
+        raise ValueError("it holds NaN or infinity")
+    if white is None:
+        levels = (1.0, 255.0, 65535.0) if values.dtype.kind == "f" else (255.0, 65535.0)
+        white = next((level for level in levels if peak <= level), None)
+    if white is None:
+        raise ValueError(f"it holds values up to {peak:.0f}, and 65535 is the largest white")
     return as_uint8(values.astype(np.float64) / white)
 
 

@@ -34,7 +34,8 @@ def open_photoset(data: str | Path) -> PhotoSet:
     """Open "embedded" or a folder, whose layout is found by looking.
 
     Ladders win over pairs, pairs over single images, wherever below the folder they are.
-    Raises LacrError for a missing or empty folder, a missing reference, or a pair of two sizes.
+    Raises LacrError for a missing or empty folder, a photograph without its partner or with two of
+    them, or a pair of two sizes.
     """
     if str(data) == "embedded":
         return _embedded_set()
@@ -63,22 +64,20 @@ def _ladder_scenes(root: Path, images: Iterable[Path]) -> list[Scene]:
     for image in images:
         folders[image.parent].append(image)
     found = []
-    orphans = []  # low_0.jpg without clear.jpg: a mistake, not an unpaired set
+    halves = []  # low_0.jpg without clear.jpg, or the reverse: a mistake, not an unpaired set
     for folder, files in folders.items():
         low = sorted((f for f in files if f.stem.lower().startswith("low_")), key=_natural)
         clear = [f for f in files if f.stem.lower() == "clear"]
-        if len(clear) > 1 and low:
-            raise LacrError(f"{folder} holds {clear[0].name} and {clear[1].name}: keep one clear")
         if clear and low:
+            _check_stems([*clear, *low])
             found.append((folder, clear[0], low))
         elif low and re.fullmatch(r"low_\d+", low[0].stem.lower()):
-            orphans.append((folder, low[0]))
-    if orphans:
-        folder, low_frame = orphans[0]
-        raise LacrError(
-            f"missing reference: {folder} holds {low_frame.name} but no clear.*: add the "
-            "well-lit frame, or take the folder out"
-        )
+            halves.append(f"missing reference: {folder} holds {low[0].name} but no clear.*")
+        elif clear:
+            halves.append(f"missing low-light frame: {folder} holds {clear[0].name} but no low_*")
+    mistakes = [half for half in halves if found or half.startswith("missing reference")]
+    if mistakes:
+        raise LacrError(f"{mistakes[0]}: add the frame, or take the folder out")
     names = _short_names(root, [folder for folder, _, _ in found])
     return [
         Scene(name, _split(root, folder), _file_frame(clear), tuple(map(_file_frame, low)))
@@ -88,29 +87,47 @@ def _ladder_scenes(root: Path, images: Iterable[Path]) -> list[Scene]:
 
 def _paired_scenes(root: Path, images: Iterable[Path]) -> list[Scene]:
     """A scene for each stem of a folder `low` beside a folder `high`, `clear` or `normal`."""
-    parents: dict[Path, dict[str, dict[str, Path]]] = defaultdict(lambda: defaultdict(dict))
+    parents: dict[Path, dict[str, list[Path]]] = defaultdict(lambda: defaultdict(list))
     for image in images:
         role = image.parent.name.lower()
         if role == "low" or role in REFERENCE_FOLDERS:
-            parents[image.parent.parent][role][_pair_key(image, role)] = image
+            parents[image.parent.parent][role].append(image)
     found: list[tuple[Path, Path, Path]] = []
     for parent, roles in sorted(parents.items()):
         references = [role for role in REFERENCE_FOLDERS if role in roles]
         if "low" not in roles or not references:
             continue
-        for key, low in sorted(roles["low"].items()):
-            clear = roles[references[0]].get(key)
-            if clear is None:
-                raise LacrError(
-                    f"missing reference: {low} has no file of that stem in "
-                    f"{parent / references[0]}: add it, or take the low one out"
-                )
-            found.append((parent, low, clear))
+        found += [(parent, *pair) for pair in _matched(roles["low"], roles[references[0]])]
     names = _short_names(root, [parent / low.stem for parent, low, _ in found])
     return [
         Scene(name, _split(root, parent), _file_frame(clear), (_file_frame(low),))
         for name, (parent, low, clear) in zip(names, found, strict=True)
     ]
+
+
+def _matched(low: list[Path], clear: list[Path]) -> list[tuple[Path, Path]]:
+    """Low and clear files of equal stems; raises LacrError for one that has no partner, or two."""
+    _check_stems(low)
+    _check_stems(clear)
+    low_of, clear_of = ({_pair_key(each): each for each in role} for role in (low, clear))
+    alone = sorted(low_of.keys() ^ clear_of.keys())
+    if alone:
+        is_low = alone[0] in low_of
+        image, other = (low_of[alone[0]], clear[0]) if is_low else (clear_of[alone[0]], low[0])
+        raise LacrError(
+            f"missing {'reference' if is_low else 'low-light photograph'}: {image} has no file of "
+            f"that stem in {other.parent}: add it, or take this one out"
+        )
+    return [(low_of[key], clear_of[key]) for key in sorted(low_of)]
+
+
+def _check_stems(images: list[Path]) -> None:
+    """Raises LacrError for two files of one folder with one stem: which of them is meant?"""
+    seen: dict[tuple[Path, str], Path] = {}
+    for image in images:
+        other = seen.setdefault((image.parent, _pair_key(image)), image)
+        if other is not image:
+            raise LacrError(f"{image.parent} holds {other.name} and {image.name}: keep one")
 
 
 def _single_scenes(root: Path, images: list[Path]) -> list[Scene]:
@@ -188,13 +205,13 @@ def _below(root: Path, path: Path) -> str:
     return path.relative_to(root).as_posix() if path != root else root.resolve().name
 
 
-def _pair_key(image: Path, role: str) -> str:
-    """What must match in a pair: the stem in lower case, without low/normal before a number.
+def _pair_key(image: Path) -> str:
+    """What must match in a pair: the stem in lower case, without its folder's name before a number.
 
     LOL-v2 names its files low00690.png and normal00690.png.
     """
-    stem = image.stem.lower()
-    return re.sub(rf"^{role}[_-]?(?=\d)", "", stem)
+    role = re.escape(image.parent.name.lower())
+    return re.sub(rf"^{role}[_-]?(?=\d)", "", image.stem.lower())
 
 
 def _natural(path: Path) -> list[tuple[int, int, str]]:

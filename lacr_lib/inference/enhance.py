@@ -10,10 +10,10 @@ from typing import Any, overload
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image
 from torch import Tensor, nn
 
-from lacr_lib.data.images import read_image, to_rgb
+from lacr_lib.data.images import read_image, readable, upright_rgb
 from lacr_lib.errors import LacrError
 from lacr_lib.inference.tiles import run_model
 from lacr_lib.models.vae import LacrVae
@@ -43,8 +43,9 @@ def enhance(model: LacrVae, image: Any) -> Any:
     if isinstance(image, (str, Path)):
         return _as_picture(enhance(model, read_image(image)), _colour_profile(image))
     if isinstance(image, Image.Image):
-        upright = to_rgb(ImageOps.exif_transpose(image))
-        return _as_picture(enhance(model, np.asarray(upright)), image.info.get("icc_profile"))
+        with readable("the picture"):
+            pixels = upright_rgb(image)
+        return _as_picture(enhance(model, pixels), image.info.get("icc_profile"))
     if isinstance(image, np.ndarray):
         return _enhance_array(model, image)
     if isinstance(image, Tensor):
@@ -58,7 +59,8 @@ def _enhance_array(model: LacrVae, image: NDArray[Any]) -> NDArray[Any]:
     is_bytes = image.dtype == np.uint8
     if not is_bytes and not np.issubdtype(image.dtype, np.floating):
         raise LacrError(f"an array image is uint8 or float in [0, 1], not {image.dtype}")
-    values = image.astype(np.float32)
+    with np.errstate(over="ignore"):  # 1e300 becomes infinity, and is told as such
+        values = image.astype(np.float32)
     if is_bytes:
         values /= 255
     pixels = torch.from_numpy(np.ascontiguousarray(values.transpose(2, 0, 1)))

@@ -1,16 +1,18 @@
 """Models to and from safetensors files.
 
 A file holds the weights and, in its metadata, one JSON text under the key `lacr_vae`:
-`{"config": {fields of ModelConfig}, "about": {whatever the trainer tells: steps, seed, data}}`.
-One key, because safetensors writes several in random order, and the same weights should always
-give the same bytes.
+`{"config": {fields of ModelConfig}, "about": {whatever the trainer tells: steps, seed, data},
+"sha256": of the whole file, with 64 zeros in this place}`. One key, because safetensors writes
+several in random order, and the same weights should always give the same bytes.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import difflib
+import hashlib
 import json
+import typing
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,8 @@ from lacr_lib.models.config import ModelConfig
 from lacr_lib.models.vae import LacrVae
 
 METADATA_KEY = "lacr_vae"
+UNSEALED = "0" * 64
+KINDS = (torch.float32, torch.float16)
 PICKLES = {".pt", ".pth", ".bin", ".ckpt", ".pkl", ".pickle", ".tar"}
 
 
@@ -48,27 +52,32 @@ def save_model(
         for name, tensor in model.state_dict().items()
     }
     _check_finite(weights, "the model")
-    about = {"config": dataclasses.asdict(model.config), "about": metadata or {}}
+    header = {"config": dataclasses.asdict(model.config), "about": metadata or {}}
+
+    def content(seal: str) -> bytes:
+        text = json.dumps({**header, "sha256": seal}, sort_keys=True, allow_nan=False)
+        return safetensors_bytes(weights, metadata={METADATA_KEY: text})
+
     try:
-        text = json.dumps(about, sort_keys=True, allow_nan=False)
+        sealed = content(hashlib.sha256(content(UNSEALED)).hexdigest())
     except (TypeError, ValueError) as error:
         raise LacrError(f"the metadata must be JSON values: {error}") from None
-    content = safetensors_bytes(weights, metadata={METADATA_KEY: text})
-    write_whole(path, lambda file: file.write(content))
+    write_whole(path, lambda file: file.write(sealed))
 
 
 def load_model(name_or_path: str | Path = "lacr-vae") -> LacrVae:
     """A released or a saved model, in eval mode on the CPU.
 
     name_or_path: a name of `released_weights()` (its SHA-256 is verified) or a .safetensors file.
-    Raises LacrError if there is no such thing, or its keys or shapes are not the model's.
+    Raises LacrError if there is no such thing, a byte of it was changed, or its keys, shapes or
+    types are not the model's.
     """
     path = find_weights(name_or_path)
     header, weights = _read(path)
     config = _config(header["config"], path)
+    _check_keys(weights, _expected(config, path), path)
     with torch.random.fork_rng(devices=[]):  # loading must not move the caller's random numbers
         model = LacrVae(config)
-    _check_keys(weights, model.state_dict(), path)
     _check_finite(weights, str(path))
     model.load_state_dict(weights)
     return model.eval().requires_grad_(True)
@@ -114,11 +123,24 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
         raise LacrError(f"{path}: holds no LACR-VAE configuration; save it with save_model()")
     try:
         header = json.loads(text)
-        if not isinstance(header["config"], dict):
-            raise TypeError("config is no object")
-    except (ValueError, KeyError, TypeError) as error:
+        if not (isinstance(header["config"], dict) and isinstance(header["about"], dict)):
+            raise TypeError("config and about are objects")
+        unknown = sorted(set(header) - {"config", "about", "sha256"})
+        if unknown:
+            raise ValueError(f"unknown: {', '.join(unknown)}")
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise LacrError(f"{path}: its LACR-VAE metadata is damaged ({error})") from None
+    _check_seal(path, header.pop("sha256", None))
     return header, weights
+
+
+def _check_seal(path: Path, seal: object) -> None:
+    """Compare the file with the SHA-256 that it holds; files of earlier versions hold none."""
+    if seal is None:
+        return
+    blank = path.read_bytes().replace(str(seal).encode(), UNSEALED.encode(), 1)
+    if hashlib.sha256(blank).hexdigest() != seal:
+        raise LacrError(f"{path}: damaged, its sha256 differs; take a copy that is whole")
 
 
 def _config(values: dict[str, Any], path: Path) -> ModelConfig:
@@ -133,10 +155,34 @@ def _config(values: dict[str, Any], path: Path) -> ModelConfig:
     frozen: dict[str, Any] = {
         key: tuple(value) if isinstance(value, list) else value for key, value in values.items()
     }
+    hints = typing.get_type_hints(ModelConfig)
     try:
+        for key, value in frozen.items():
+            if not _fits(value, hints[key]):
+                raise TypeError(f"{key} is no {value!r}")
         return ModelConfig(**frozen)
     except (TypeError, ValueError) as error:
         raise LacrError(f"{path}: its configuration is not valid: {error}") from None
+
+
+def _fits(value: Any, kind: Any) -> bool:
+    """Whether a value is of a field's type: int, float, bool, Literal or tuple[X, ...]."""
+    parts = typing.get_args(kind)
+    if typing.get_origin(kind) is tuple:
+        return isinstance(value, tuple) and all(_fits(each, parts[0]) for each in value)
+    if parts:  # a Literal
+        return isinstance(value, str) and value in parts
+    return type(value) is kind or (kind is float and type(value) is int)
+
+
+def _expected(config: ModelConfig, path: Path) -> dict[str, Tensor]:
+    """Names and shapes of a model's weights, found without the memory for them."""
+    try:
+        with torch.device("meta"):
+            return LacrVae(config).state_dict()
+    except (RuntimeError, TypeError, ValueError, OverflowError) as error:
+        reason = str(error).splitlines()[0]
+        raise LacrError(f"{path}: no model has its configuration ({reason})") from None
 
 
 def _check_keys(found: dict[str, Tensor], wanted: dict[str, Tensor], path: Path) -> None:
@@ -147,6 +193,9 @@ def _check_keys(found: dict[str, Tensor], wanted: dict[str, Tensor], path: Path)
             f"{name} {tuple(found[name].shape)} for {tuple(wanted[name].shape)}"
             for name in wanted
             if name in found and found[name].shape != wanted[name].shape
+        ],
+        "of another type": [
+            f"{name} {tensor.dtype}" for name, tensor in found.items() if tensor.dtype not in KINDS
         ],
     }
     told = [f"{kind}: {_few(names)}" for kind, names in problems.items() if names]

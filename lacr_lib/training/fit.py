@@ -18,6 +18,7 @@ from lacr_lib.errors import LacrError
 from lacr_lib.models.vae import LacrVae
 from lacr_lib.training.average import average_of
 from lacr_lib.training.config import TrainConfig
+from lacr_lib.training.interrupt import interrupts_wait, leave_interrupts_to_the_main_process
 from lacr_lib.training.objective import Terms, objective
 from lacr_lib.training.run_folder import Record, RunFolder
 
@@ -49,7 +50,9 @@ def fit(
     the main process. The model given is trained in place; the result holds its running average.
     about: further JSON values for the metadata of the weights, such as where they started.
     loss: what a step minimises, called as `objective` is; its sum is the `loss` of the Terms.
-    Raises LacrError when the folder is in use or too many steps had non-finite gradients.
+    Ctrl-C in a single process: the step ends, a checkpoint is saved, KeyboardInterrupt is raised.
+    Raises LacrError when the folder is in use, holds another run or cannot be written, when a
+    photograph cannot be read, or when too many steps had non-finite gradients.
     """
     on_gpu = torch.cuda.is_available()
     # said outright: left to guess, accelerate takes two CPU processes for two separate runs
@@ -60,14 +63,21 @@ def fit(
     optimizer = torch.optim.AdamW(
         model.parameters(), config.learning_rate, weight_decay=config.weight_decay, fused=True
     )
+    rise = (
+        0.1 if config.steps != 9 else 0.2
+    )  # of 9 steps a tenth is a rise of 0: torch divides by it
     schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, config.learning_rate, total_steps=config.steps + 1, pct_start=0.1
+        optimizer, config.learning_rate, total_steps=config.steps + 1, pct_start=rise
     )
     trained, optimizer = accelerator.prepare(model, optimizer)
     accelerator.register_for_checkpointing(averaged, schedule)
-    with RunFolder(out, accelerator, config, model.config, about) as run:
-        start = run.restore() if resume else 0
-        skipped = 0
+    alone = accelerator.num_processes == 1
+    with (
+        RunFolder(out, accelerator, config, model.config, about) as run,
+        interrupts_wait(alone) as interrupted,
+    ):
+        start = run.begin(resume)
+        skipped = int(run.history[-1]["skipped"]) if run.history else 0
         for step, batch in enumerate(batches(photoset, config, accelerator, start), start):
             with accelerator.autocast():
                 terms = loss(trained, averaged.module, batch, config, step)
@@ -81,9 +91,12 @@ def fit(
             optimizer.zero_grad()
             schedule.step()
             record = record_of(step + 1, terms, norm, skipped, accelerator)
-            run.after_step(record, averaged.module)
+            stop = interrupted()
+            run.after_step(record, averaged.module, stop)
             if on_step and accelerator.is_main_process:
                 on_step(step + 1, record, averaged.module)
+            if stop:
+                raise KeyboardInterrupt(f"saved at step {step + 1}" if out else "")
         result = FitResult(averaged.module.cpu().eval(), run.history)
         run.finish(result.model)
     return result
@@ -101,10 +114,14 @@ def batches(
         batch_sampler=sampler,
         num_workers=config.workers,
         pin_memory=accelerator.device.type == "cuda",
+        worker_init_fn=leave_interrupts_to_the_main_process,
         generator=torch.Generator(),  # its own: a resumed run draws the eps of a whole one
     )
-    for batch in loader:
-        yield {name: on_device(images, accelerator.device) for name, images in batch.items()}
+    try:
+        for batch in loader:
+            yield {name: on_device(images, accelerator.device) for name, images in batch.items()}
+    except LacrError as error:  # a worker's comes with its traceback: the last line is the message
+        raise LacrError(str(error).splitlines()[-1].rpartition("LacrError: ")[2]) from error
 
 
 def on_device(images: Tensor, device: torch.device) -> Tensor:

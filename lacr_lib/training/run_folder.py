@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -13,7 +14,9 @@ from types import TracebackType
 from typing import Any
 
 from accelerate import Accelerator
+from accelerate.utils import load
 from filelock import FileLock, Timeout
+from safetensors import SafetensorError
 
 from lacr_lib.errors import LacrError
 from lacr_lib.inference.files import write_text
@@ -24,6 +27,8 @@ from lacr_lib.training.config import TrainConfig
 
 Record = dict[str, float]
 WEIGHTS = "model.safetensors"
+# What may differ when a run goes on: none of it touches the weights.
+FREE = {"checkpoint_every", "snapshots", "skipped_limit", "workers"}
 
 
 def is_finished(out: Path) -> bool:
@@ -39,7 +44,8 @@ class RunFolder:
     An operating-system lock, released when the process ends however it ends, guards the folder. A
     checkpoint is written beside and renamed, so one whole checkpoint always exists. Without a
     folder (`out` is None) only the history is kept, in memory. about: JSON values for config.json
-    and for the metadata of the weights. Raises LacrError when another process holds the folder.
+    and for the metadata of the weights. Raises LacrError when another process holds the folder, or
+    when it holds another run.
     """
 
     def __init__(
@@ -66,9 +72,8 @@ class RunFolder:
                 self.lock.acquire()
             except Timeout:
                 raise LacrError(f"{self.out}: another training run is using this folder") from None
-            settings = {"model": asdict(self.model_config), "train": asdict(self.config)}
-            settings |= {"about": self.about} if self.about else {}
-            write_text(self.out / "config.json", json.dumps(settings, indent=1) + "\n")
+            for left_over in self.out.glob(".lacr-*.part"):  # of a process that was killed
+                left_over.unlink(missing_ok=True)
         return self
 
     def __exit__(
@@ -80,47 +85,99 @@ class RunFolder:
         if self.writes:
             self.lock.release()
 
+    def begin(self, resume: bool) -> int:
+        """The step to start from: 0, or with `resume` that of the last checkpoint, now loaded."""
+        if self.out is None:
+            return 0
+        if self.checkpoints() and not resume:
+            raise LacrError(f"{self.out} holds a run; resume it or choose another folder")
+        step = self.restore() if resume else 0
+        if self.writes:
+            settings = {**self.settings(), **({"about": self.about} if self.about else {})}
+            write_text(self.out / "config.json", json.dumps(settings, indent=1) + "\n")
+        return step
+
+    def settings(self) -> dict[str, Any]:
+        """The configurations as JSON has them."""
+        both = {"model": asdict(self.model_config), "train": asdict(self.config)}
+        settings: dict[str, Any] = json.loads(json.dumps(both))
+        return settings
+
     def restore(self) -> int:
         """Load the last checkpoint, if there is one, and return the step to go on from."""
         found = self.checkpoints()
         if not found:
             print("no checkpoint yet: starting at step 0", file=sys.stderr)
             return 0
-        self.accelerator.load_state(str(found[-1]))
+        self.check_same_run()
         step = step_of(found[-1])
-        lines = (found[-1] / "history.jsonl").read_text().splitlines()
-        self.history = [json.loads(line) for line in lines]
+        try:
+            for pickled in sorted(found[-1].glob("*.pkl")):
+                load(pickled, map_location="cpu")  # refuses all but tensors and plain values
+            self.accelerator.load_state(str(found[-1]))
+            lines = (found[-1] / "history.jsonl").read_text().splitlines()
+            self.history = [json.loads(line) for line in lines]
+        except Exception as error:  # whatever a damaged file makes of its reader
+            raise LacrError(
+                f"{found[-1]} cannot be read ({first_line(error)}); train anew"
+            ) from error
         print(f"resuming at step {step}", file=sys.stderr)
         return step
 
-    def after_step(self, record: Record, averaged: LacrVae) -> None:
-        """Remember the record; save a snapshot and a checkpoint when they are due."""
+    def check_same_run(self) -> None:
+        """Raises LacrError where the folder's settings are not those of now."""
+        assert self.out is not None
+        file = self.out / "config.json"
+        if not file.is_file():
+            return
+        held, now = json.loads(file.read_text("utf-8")), self.settings()
+        differ = [
+            f"{key} {held[part][key]}, not {value}"
+            for part in ("model", "train")
+            for key, value in now[part].items()
+            if key not in FREE and held[part].get(key, value) != value
+        ]
+        if differ:
+            raise LacrError(f"{self.out} holds a run of other settings: {'; '.join(differ)}")
+
+    def after_step(self, record: Record, averaged: LacrVae, stop: bool = False) -> None:
+        """Remember the record; save a snapshot and a checkpoint when they are due, or at a stop."""
         self.history.append(record)
         step = int(record["step"])
         if self.out is not None and self.writes and step in self.config.snapshots:
             facts = {"step": step, "seed": self.config.seed, **self.about}
             save_model(averaged, self.out / f"snapshot-{step:07d}.safetensors", facts)
-        if self.out is not None and step % self.config.checkpoint_every == 0:
+        if self.out is not None and (stop or step % self.config.checkpoint_every == 0):
+            if not all(weight.isfinite().all() for weight in averaged.parameters()):
+                raise LacrError(f"step {step}: the weights are not finite; lower learning_rate")
             self.save(step)
 
     def save(self, step: int) -> None:
-        """Write checkpoint-STEP whole, then drop the older ones."""
+        """Write checkpoint-STEP whole, then drop the older ones. Raises LacrError if it cannot."""
         assert self.out is not None
-        beside, final = self.out / "checkpoint.part", self.out / f"checkpoint-{step:07d}"
-        older = self.checkpoints()
-        if self.writes:
+        beside, older = self.out / "checkpoint.part", self.checkpoints()
+        try:
+            if self.writes:
+                shutil.rmtree(beside, ignore_errors=True)
+            self.accelerator.wait_for_everyone()
+            self.accelerator.save_state(str(beside))
+            self.accelerator.wait_for_everyone()
+            if self.writes:
+                self.write_history(beside)
+                self.write_history(self.out)
+                flush(beside)
+                os.replace(beside, self.out / f"checkpoint-{step:07d}")
+        except (OSError, RuntimeError, SafetensorError) as error:
+            reason = why_not_written(error, self.out)
             shutil.rmtree(beside, ignore_errors=True)
-        self.accelerator.wait_for_everyone()
-        self.accelerator.save_state(str(beside))
-        self.accelerator.wait_for_everyone()
+            kept = f"resume from {older[-1].name}" if older else "start anew"
+            raise LacrError(
+                f"{self.out}: the checkpoint of step {step} cannot be written ({reason}); make "
+                f"room there and {kept}"
+            ) from error
         if self.writes:
-            self.write_history(beside)
-            self.write_history(self.out)
-            shutil.rmtree(final, ignore_errors=True)
-            os.replace(beside, final)
             for folder in older:
-                if folder != final:
-                    shutil.rmtree(folder, ignore_errors=True)
+                shutil.rmtree(folder, ignore_errors=True)
 
     def finish(self, model: LacrVae) -> None:
         """Write the history and, once and last, the averaged weights."""
@@ -138,6 +195,24 @@ class RunFolder:
         if self.out is None:
             return []
         return sorted(self.out.glob("checkpoint-[0-9]*"), key=step_of)
+
+
+def why_not_written(error: Exception, folder: Path) -> str:
+    """The reason in one line; torch's own writer does not say so when the disk is full."""
+    if shutil.disk_usage(folder).free < 2**16:
+        return os.strerror(errno.ENOSPC)
+    return first_line(error)
+
+
+def first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]
+
+
+def flush(folder: Path) -> None:
+    """Have a folder's files on the disk before it gets its name: power may fail as well."""
+    for file in folder.iterdir():
+        with file.open("rb+") as opened:
+            os.fsync(opened.fileno())
 
 
 def step_of(checkpoint: Path) -> int:

@@ -43,6 +43,12 @@ def test_the_same_seed_gives_the_same_weights(make_model, photoset):
     assert not same_weights(runs[0], other)
 
 
+@pytest.mark.parametrize("steps", [1, 9, 10])
+def test_a_training_may_be_short(make_model, photoset, steps):
+    config = TrainConfig(**{**vars(CONFIG), "steps": steps, "batch_size": 1})
+    assert len(fit(make_model(), photoset, config).history) == steps
+
+
 @pytest.mark.parametrize("killed_at", [1, 3, 5])
 def test_a_killed_and_resumed_run_equals_a_whole_one(make_model, photoset, tmp_path, killed_at):
     whole = fit(make_model(), photoset, CONFIG)

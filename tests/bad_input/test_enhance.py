@@ -1,0 +1,153 @@
+"""`lacr enhance` of a folder where everything is wrong that can be."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from lacr_lib.cli import main
+from lacr_lib.data.images import image_size, read_image
+from lacr_lib.errors import LacrError
+from lacr_lib.inference import files
+
+Enhance = Callable[..., tuple[int, list[str]]]
+
+
+@pytest.fixture
+def enhance(weights: str, capsys: pytest.CaptureFixture[str]) -> Enhance:
+    """Runs `lacr enhance INPUTS -o OUT`; returns the exit code and the lines of stderr."""
+
+    def run(*inputs: object, out: Path) -> tuple[int, list[str]]:
+        code = main(["enhance", *map(str, inputs), "-o", str(out), "--weights", weights])
+        told = capsys.readouterr().err.replace("\r", "\n").split("\n")
+        return code, [line for line in told if line.strip() and "photo/s" not in line]
+
+    return run
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Every regular file directly in a folder, with its bytes."""
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+
+
+def test_the_good_files_are_done_and_each_bad_one_is_told_in_one_line(
+    corpus, enhance: Enhance, tmp_path: Path
+) -> None:
+    before, out = contents(corpus.folder), tmp_path / "out"
+    code, lines = enhance(corpus.folder, out=out)
+    assert code == 1
+    assert sorted(path.name for path in out.iterdir()) == sorted(
+        [f"{Path(name).stem}.png" for name in corpus.good] + ["twin.png"]
+    )
+    for name, size in corpus.good.items():
+        with Image.open(out / f"{Path(name).stem}.png") as picture:
+            picture.load()
+            assert (picture.size, picture.mode) == (size, "RGB"), name
+    for name, reason in corpus.bad.items():
+        told = [line for line in lines if f"/{name}" in line.split(" (")[0]]
+        assert len(told) == 1 and told[0].startswith("lacr: "), (name, told)
+        assert reason in told[0] and told[0].isprintable(), told[0]
+    assert len(lines) == len(corpus.bad), lines
+    assert contents(corpus.folder) == before
+
+
+def test_into_its_own_folder_no_input_is_overwritten(corpus, enhance: Enhance) -> None:
+    before = contents(corpus.folder)
+    code, _ = enhance(corpus.folder, out=corpus.folder)
+    after = contents(corpus.folder)
+    assert code == 1
+    assert {name: after[name] for name in before} == before
+    new = set(after) - set(before)
+    jpegs = {Path(n).stem for n in corpus.good if not n.endswith(".png")}
+    assert new == {f"{stem}.png" for stem in jpegs}
+
+
+def test_a_full_disk_leaves_no_half_file(
+    corpus, enhance: Enhance, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    names = ["plain.jpg", "grey.png"]
+    with monkeypatch.context() as patch:
+        patch.setattr(files.os, "fsync", full)
+        code, lines = enhance(*(corpus.folder / name for name in names), out=tmp_path / "out")
+    assert code == 1 and not list((tmp_path / "out").iterdir())
+    for name, line in zip(names, lines, strict=True):
+        assert name in line and "No space left on device" in line
+    assert enhance(*(corpus.folder / name for name in names), out=tmp_path / "out") == (0, [])
+
+
+def test_an_output_that_exists(corpus, enhance: Enhance, tmp_path: Path) -> None:
+    """A file in the folder's place, a folder in a file's place, and an earlier output."""
+    photo, out = corpus.folder / "plain.jpg", tmp_path / "out"
+    out.write_text("a file")
+    code, (line,) = enhance(photo, out=out)
+    assert code == 2 and "out" in line and out.read_text() == "a file"
+    out.unlink()
+    (out / "plain.png").mkdir(parents=True)
+    code, (line,) = enhance(photo, out=out)
+    assert code == 2 and "plain.jpg" in line and "is a folder" in line
+    assert list(out.iterdir()) == [out / "plain.png"]
+    (out / "plain.png").rmdir()
+    (out / "plain.png").write_text("an earlier output")
+    assert enhance(photo, out=out) == (0, [])
+    Image.open(out / "plain.png").load()
+
+
+def test_nothing_to_do(enhance: Enhance, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "empty" / "sub.png").mkdir()
+    for given in (tmp_path / "absent", tmp_path / "empty", tmp_path / ("x" * 300 + ".png")):
+        code, (line,) = enhance(given, out=tmp_path / "out")
+        assert code == 2 and str(tmp_path) in line
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links and names of Unix")
+def test_links_and_names_that_stand_in_the_way(corpus, enhance: Enhance, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    photo = corpus.folder / "plain.jpg"
+    (out / "plain.png").symlink_to("plain.png")  # leads to itself
+    assert enhance(photo, corpus.folder / ("x" * 300 + ".png"), out=out)[0] == 1
+    Image.open(out / "plain.png").load()
+    strange = corpus.folder / os.fsdecode(b"\xff\xfe.jpg")
+    strange.write_bytes(photo.read_bytes())
+    assert enhance(strange, out=out / os.fsdecode(b"\xff")) == (0, [])
+    hard = tmp_path / "plain.png"
+    os.link(photo, hard)  # the input's bytes under the name of an output
+    before = photo.read_bytes()
+    assert enhance(photo, out=tmp_path)[0] == 0
+    assert photo.read_bytes() == before
+
+
+def test_a_folder_that_cannot_be_listed(
+    corpus, enhance: Enhance, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    locked = tmp_path / "locked"
+    locked.mkdir()
+    listing = Path.iterdir
+
+    def refuse(self: Path):
+        if self == locked:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(self))
+        return listing(self)
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    code, (line,) = enhance(locked, corpus.folder / "plain.jpg", out=tmp_path / "out")
+    assert code == 1 and "locked" in line and "Permission denied" in line
+    assert (tmp_path / "out" / "plain.png").is_file()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pipes and links of Unix")
+@pytest.mark.parametrize("name", ["pipe.png", "loop.png", "dangling.png"])
+def test_the_library_refuses_what_the_command_refuses(corpus, name: str) -> None:
+    for read in (read_image, image_size):
+        with pytest.raises(LacrError, match=name):
+            read(corpus.folder / name)
