@@ -63,7 +63,7 @@ def fit(
     optimizer = torch.optim.AdamW(
         model.parameters(), config.learning_rate, weight_decay=config.weight_decay, fused=True
     )
-    rise = 0.1 if config.steps > 9 else 0.3  # a tenth of 9 steps is no rise, and torch divides by it
+    rise = 0.1 if config.steps > 9 else 0.3  # a tenth of 9 steps is none: torch divides by it
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimizer, config.learning_rate, total_steps=config.steps + 1, pct_start=rise
     )
