@@ -63,6 +63,7 @@ def test_help_is_quick_and_imports_nothing_heavy():
         "sweep",
         "latents",
         "pull",
+        "explore",
         "weights",
         "prepare",
     ):
@@ -159,6 +160,13 @@ NOTHING_STARTED = {
     "latents into a folder": ["latents", "-o", "empty"],
     "against nothing": ["pull", "--weights", "{weights}", "--against", "missing.safetensors"],
     "pull without references": ["pull", "--data", ".", *TWO],
+    "explore into a folder": ["explore", "-o", "empty"],
+    "explore into no page": ["explore", "-o", "page.pdf"],
+    "explore without references": ["explore", "-o", "a.html", "--data", ".", *TWO],
+    "explore a missing set": ["explore", "-o", "a.html", "--data", "missing"],
+    "explore 0 regions": ["explore", "-o", "a.html", "--regions", "0"],
+    "explore against nothing": ["explore", "-o", "a.html", "--against", "missing.safetensors"],
+    "explore an empty film": ["explore", "-o", "a.html", *TWO, "--film", "empty"],
     "unknown collection": ["prepare", "lol", ".", "-o", "out"],
     "no source": ["prepare", "sice", "missing", "-o", "out"],
 }
@@ -247,6 +255,19 @@ def test_pull(ladders, weights, tmp_path, capsys):
     assert record["n_scenes"] == 2
     out = capsys.readouterr().out
     assert all(key in out for key in PULL_KEYS)
+
+
+def test_explore(ladders, weights, tmp_path, capsys, monkeypatch):
+    from lacr_lib.latent import film
+
+    monkeypatch.setattr(film, "_aligned_umap", lambda latents, seed: [mu[:, :2] for mu in latents])
+    page = tmp_path / "pages" / "explorer.html"
+    run = ["explore", "--data", ladders, "--weights", weights, "--against", weights]
+    assert main([*run, "--regions", "5", "-o", str(page)]) == 0
+    told = capsys.readouterr()
+    assert "held-out scenes only: 2 scenes" in told.err
+    assert re.fullmatch(r".*explorer.html: 1\.\d MB, 50 regions of 2 scenes\n", told.out)
+    assert "</html>" in page.read_text("utf-8")
 
 
 SMALL = ["batch_size=2", "crop=32", "base_channels=4", "latent_channels=4", "half_size_share=0"]

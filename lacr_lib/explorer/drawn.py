@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from lacr_lib.explorer.plot import COLOURS
 from lacr_lib.explorer.story import Story
 
 WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 360, 150, 40, 34, 10  # pixels of the curve
-SIDES = {"with": ("#000000", "", "with LACR"), "without": ("#767676", "5 3", "without")}
+SIDES = {"with": ("#000000", ""), "without": ("#767676", "5 3")}  # colour, dashes
 Pull = Sequence[float | None]
 
 
@@ -51,9 +51,8 @@ def curve(tracks: dict[str, list[tuple[str, Pull]]]) -> str:
     )
 
 
-def _line(side: str, points: list[tuple[float, Pull]], y: object) -> str:
-    colour, dash, _ = SIDES[side]
-    assert callable(y)
+def _line(side: str, points: list[tuple[float, Pull]], y: Callable[[float], float]) -> str:
+    colour, dash = SIDES[side]
     parts = []
     inner = [(x, pull[0]) for x, pull in points[:-1] if pull[0] is not None]
     path = " ".join(f"{x},{y(value)}" for x, value in inner)
@@ -82,8 +81,8 @@ def still_map(story: Story) -> str:
     axes = figure.add_subplot()
     for name, marker in (("low", "v"), ("clear", "^")):
         axes.scatter(*drawing.fitted[kind == name].T, 9, COLOURS[name], marker=marker, label=name)
-    axes.scatter(*drawing.moved.T, 9, "none", marker="o", edgecolors=COLOURS["enhanced"], linewidths=0.6,
-                 label="enhanced")  # fmt: skip
+    style = {"marker": "o", "edgecolors": COLOURS["enhanced"], "linewidths": 0.6}
+    axes.scatter(*drawing.moved.T, 9, "none", label="enhanced", **style)
     axes.set(xticks=[], yticks=[], title=f"{story.methods[0].name} of region latents")
     axes.legend(frameon=False)
     buffer = io.BytesIO()

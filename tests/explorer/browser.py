@@ -132,11 +132,10 @@ class Browser:
             time.sleep(0.05)
 
     def press(self, key: str, code: int) -> None:
-        """A key that has a name, such as Tab (9), Enter (13) or ArrowDown (40)."""
-        text = {"text": "\r"} if key == "Enter" else {}
+        """A key that has a name, such as Tab (9) or ArrowDown (40)."""
+        name = {"key": key, "code": key, "windowsVirtualKeyCode": code}
         for kind in ("keyDown", "keyUp"):
-            self.call("Input.dispatchKeyEvent", type=kind, key=key, code=key,
-                      windowsVirtualKeyCode=code, **(text if kind == "keyDown" else {}))  # fmt: skip
+            self.call("Input.dispatchKeyEvent", type=kind, **name)
 
     def mouse(self, kind: str, x: float, y: float) -> None:
         """kind: mouseMoved, or click."""

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from lacr_lib.explorer.page import write_story
 from tests.explorer.browser import Browser, find_chromium
 

@@ -1,8 +1,9 @@
-"""A chain of models, the same regions in each, maps laid over each other."""
+"""A film: the chain in order, the same regions in every still, the pull of each."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+import sys
+import types
 
 import numpy as np
 import pytest
@@ -10,81 +11,132 @@ import torch
 
 from lacr_lib.errors import LacrError
 from lacr_lib.inference.load import save_model
-from lacr_lib.latent import film
-from lacr_lib.latent.encode import encode_photoset
+from lacr_lib.latent.film import (
+    Snapshot,
+    Still,
+    aligned_maps,
+    pull_of,
+    read_chain,
+    region_pull,
+    shoot,
+)
+from lacr_lib.latent.neighbours import in_common, nearest, place
 from lacr_lib.models.config import ModelConfig
 from lacr_lib.models.vae import LacrVae
 
-
-@pytest.fixture
-def table(ladders, known_model):
-    return encode_photoset(known_model(), ladders, regions=6)
+SMALL = ModelConfig(base_channels=4, latent_channels=4, stem_stride=2)
 
 
-CONFIG = ModelConfig(base_channels=4, latent_channels=4, stem_stride=2)
-
-
-def write(folder, name, step, seed=7):
-    torch.manual_seed(step)
-    save_model(LacrVae(CONFIG), folder / f"{name}.safetensors", {"step": step, "seed": seed})
+def snapshot(path, seed, **about):
+    torch.manual_seed(seed)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    save_model(LacrVae(SMALL), path, metadata={"seed": 7, **about})
 
 
 @pytest.fixture
 def folder(tmp_path):
-    for side in ("with", "without"):
-        for step in (5, 20):
-            write(tmp_path, f"{side}-{step:04d}", step)
+    for side in ("film-lacr", "film-no-lacr"):
+        snapshot(tmp_path / side / "b.safetensors", 1, step=30)
+        snapshot(tmp_path / side / "a.safetensors", 2, steps=200)
     return tmp_path
 
 
-def test_the_chain_runs_back_to_the_common_start_and_on(folder):
-    chain = film.read_chain(folder)
-    assert [shot.side for shot in chain] == ["without", "without", "start", "with", "with"]
-    assert [shot.step for shot in chain] == [20, 5, 0, 5, 20]
+def test_the_chain_runs_back_to_the_start_and_forth(folder):
+    chain = read_chain(folder)
+    assert [(shot.side, shot.step) for shot in chain] == [
+        ("without", 200), ("without", 30), ("start", 0), ("with", 30), ("with", 200),
+    ]  # fmt: skip
     torch.manual_seed(7)
-    torch.testing.assert_close(chain[2].model.state_dict(), LacrVae(CONFIG).state_dict())
+    start = LacrVae(SMALL).state_dict()
+    assert all(torch.equal(start[k], v) for k, v in chain[2].model.state_dict().items())
 
 
-def test_a_folder_that_is_no_chain_is_told(folder):
+def test_a_chain_that_is_none_is_told(folder, tmp_path):
     with pytest.raises(LacrError, match="no such folder"):
-        film.read_chain(folder / "nothing")
-    write(folder, "with-0040", 40)
-    with pytest.raises(
-        LacrError, match=r"with LACR at \[5, 20, 40\] and"
-    ):
-        film.read_chain(folder)
+        read_chain(tmp_path / "missing")
+    (folder / "film-no-lacr" / "a.safetensors").unlink()
+    with pytest.raises(LacrError, match=r"with LACR at \[30, 200\] and without LACR at \[30\]"):
+        read_chain(folder)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(LacrError, match="at none and"):
+        read_chain(tmp_path / "empty")
+    snapshot(tmp_path / "one" / "c.safetensors", 1)
+    with pytest.raises(LacrError, match="tells no training step"):
+        read_chain(tmp_path / "one")
 
 
-def test_partners_are_the_same_place_of_the_same_scene(table):
-    low, clear = film.partners(table)
-    moved = table.of("enhanced")
-    for i in range(len(moved)):
-        for row, kind in ((low[i], "low"), (clear[i], "clear")):
-            same = ("scene", "row", "col")
-            assert table.kind[row] == kind
-            assert all(getattr(table, k)[row] == getattr(moved, k)[i] for k in same)
+@pytest.fixture
+def stills(ladders, known_model):
+    """Models that brighten to a tenth, to half, and to the whole of the clear level."""
+    chain = [Snapshot("with", i, known_model(reach)) for i, reach in enumerate((0.1, 0.5, 1.0))]
+    return shoot(chain, ladders, regions=6)
 
 
-def test_the_pull_is_zero_where_nothing_moved_and_one_where_all_arrived(table):
-    low, clear = film.partners(table)
-    enhanced = np.flatnonzero(table.kind == "enhanced")
-    for ends, expected in ((low, 0.0), (clear, 1.0)):
-        mu = table.mu.copy()
-        mu[enhanced] = mu[ends]
-        moved = replace(table, mu=mu)
-        np.testing.assert_allclose(film.region_pull(moved), expected, atol=1e-5)
-        assert film.pull_of(moved).mean == pytest.approx(expected, abs=1e-5)
-        shuffled = film.region_pull(moved, shuffle=True)
-        assert (np.abs(shuffled - 1) > 1e-3).any() or expected == 0
+def test_all_stills_show_the_same_regions(stills):
+    first = stills[0].table
+    for still in stills[1:]:
+        for column in ("kind", "scene", "row", "col", "photograph"):
+            np.testing.assert_array_equal(getattr(still.table, column), getattr(first, column))
 
 
-def test_clear_points_of_the_aligned_maps_lie_still(table, monkeypatch):
-    stills = [film.Still("with", step, table) for step in (0, 1)]
-    base = np.random.default_rng(0).normal(size=(len(table.of("low", "clear")), 2))
-    turned = base @ np.array([[0.0, -2.0], [2.0, 0.0]]) + 5
-    monkeypatch.setattr(film, "_aligned_umap", lambda latents, seed: [turned, base])
-    maps = film.aligned_maps(stills)
-    np.testing.assert_allclose(maps.fitted[0], maps.fitted[1], atol=1e-4)
-    assert maps.moved.shape == (2, len(table.of("enhanced")), 2)
+def test_the_pull_is_how_far_the_model_brightens(stills):
+    medians = [pull_of(still.table).mean for still in stills]
+    assert medians == pytest.approx([0.1, 0.5, 1.0], abs=0.03)
+    whole = pull_of(stills[-1].table)
+    assert whole.low <= whole.mean <= whole.high
+
+
+def test_towards_another_scene_the_pull_is_another(stills):
+    table = stills[-1].table
+    own, other = region_pull(table), region_pull(table, shuffle=True)
+    assert np.isfinite(other).all() and np.abs(own - other).max() > 0.05
+    assert np.abs(own - 1).mean() < np.abs(other - 1).mean()
+
+
+def test_a_region_without_its_clear_one_has_no_pull(stills):
+    table = stills[0].table
+    alone = table.select((table.kind != "clear") | (table.scene != "s1"))
+    gone = alone.of("enhanced").scene == "s1"
+    np.testing.assert_array_equal(np.isnan(region_pull(alone)), gone)
+    with pytest.raises(LacrError, match="nothing to measure"):
+        pull_of(table.of("low", "enhanced"))
+
+
+class TurningUmap:
+    """In place of AlignedUMAP: the first two channels, turned by a right angle each time."""
+
+    def __init__(self, **settings):
+        assert settings["random_state"] == 3 and settings["n_neighbors"] == 15
+
+    def fit(self, latents, relations):
+        assert relations == [{i: i for i in range(len(latents[0]))}] * (len(latents) - 1)
+        turn = np.array([[0.0, -1.0], [1.0, 0.0]])
+        powers = [np.linalg.matrix_power(turn, i) for i in range(len(latents))]
+        self.embeddings_ = [mu[:, :2] @ p for mu, p in zip(latents, powers, strict=True)]
+
+
+def test_clear_regions_lie_still_in_all_maps(stills, monkeypatch):
+    monkeypatch.setitem(sys.modules, "umap", types.SimpleNamespace(AlignedUMAP=TurningUmap))
+    maps = aligned_maps(stills, seed=3)
+    table = stills[0].table
+    assert maps.fitted.shape == (3, len(table.of("low", "clear")), 2)
+    assert maps.moved.shape == (3, len(table.of("enhanced")), 2)
+    for flat in maps.fitted:
+        np.testing.assert_allclose(flat, maps.fitted[-1], atol=1e-5)
+    onto = aligned_maps(stills, seed=3, onto=maps.fitted[-1] * 2 + 1)
+    np.testing.assert_allclose(onto.fitted[0], maps.fitted[-1] * 2 + 1, atol=1e-4)
     with pytest.raises(LacrError, match="two stills"):
-        film.aligned_maps(stills[:1])
+        aligned_maps([Still("with", None, table)])
+
+
+def test_neighbours_are_counted_and_places_lie_among_them():
+    line = np.arange(40, dtype="f4")[:, None]
+    near = nearest(None, line, k=2)
+    assert set(near[10]) == {9, 11} and near.shape == (40, 2)
+    np.testing.assert_array_equal(in_common(near, near[:, ::-1]), 1)
+    np.testing.assert_array_equal(in_common(near, near + 100), 0)
+    flat = np.concatenate([line, -line], axis=1)
+    np.testing.assert_allclose(place(line[[20]], line, flat), [[20, -20]], atol=1e-3)
+    between = place(np.array([[20.5]], "f4"), line, flat)
+    np.testing.assert_allclose(between, [[20.5, -20.5]], atol=0.2)
+    assert place(line[:0], line, flat).shape == (0, 2)
