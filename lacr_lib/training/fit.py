@@ -60,19 +60,11 @@ def fit(
     optimizer = torch.optim.AdamW(
         model.parameters(), config.learning_rate, weight_decay=config.weight_decay, fused=True
     )
-    rise = (
-        0.1 if config.steps != 9 else 0.2
-    )  # of 9 steps a tenth is a rise of 0: torch divides by it
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, config.learning_rate, total_steps=config.steps + 1, pct_start=rise
-    )
+    schedule = one_cycle(optimizer, config)
     trained, optimizer = accelerator.prepare(model, optimizer)
     accelerator.register_for_checkpointing(averaged, schedule)
-    alone = accelerator.num_processes == 1
-    with (
-        RunFolder(out, accelerator, config, model.config, about) as run,
-        interrupts_wait(alone) as interrupted,
-    ):
+    folder = RunFolder(out, accelerator, config, model.config, about)
+    with folder as run, interrupts_wait(accelerator.num_processes == 1) as interrupted:
         start = run.begin(resume)
         skipped = int(run.history[-1]["skipped"]) if run.history else 0
         for step, batch in enumerate(batches(photoset, config, accelerator, start), start):
@@ -97,6 +89,17 @@ def fit(
         result = FitResult(averaged.module.cpu().eval(), run.history)
         run.finish(result.model)
     return result
+
+
+def one_cycle(
+    optimizer: torch.optim.Optimizer, config: TrainConfig
+) -> torch.optim.lr_scheduler.OneCycleLR:
+    """The learning rate rises over a tenth of the steps and falls over the others."""
+    # a tenth of the 10 values of 9 steps is one value, a rise of no length: torch divides by it
+    rise = 0.2 if config.steps == 9 else 0.1
+    return torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, config.learning_rate, total_steps=config.steps + 1, pct_start=rise
+    )
 
 
 def batches(
