@@ -122,6 +122,7 @@ def film_curves(pulls: Mapping[str, Mapping[int, Interval]]) -> Figure:
     axis.set_xscale("symlog", linthresh=10)
     ticks = sorted({step for line in pulls.values() for step in line})
     axis.set_xticks(ticks, [str(step) for step in ticks])
+    axis.set_xlim(-1, 1.3 * ticks[-1])
     axis.set(xlabel="training step", ylabel="fraction of the way\n(0 stayed, 1 arrived)")
     axis.legend(fontsize=9)
     return figure

@@ -59,7 +59,7 @@ def test_training_on_a_disk_that_fills_up(disk: Path, tmp_path: Path, capsys) ->
             break
         assert code == 1 and len(told) == 1 and "No space left" in told[0], told
         stops += 1
-    print(f"{stops} full disks survived")
+    print(f"\n{stops} full disks survived")
     assert stops > 3
     for file in ("model.safetensors", "history.jsonl"):
         assert (disk / "run" / file).read_bytes() == (whole / file).read_bytes()

@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -83,7 +84,7 @@ def test_ctrl_c_of_the_command_exits_130(data: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "lacr_lib", *run, "workers=1", "--checkpoint-every", "3"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, process_group=0) as process:
         while process.poll() is None and not list(out.glob("checkpoint-*")):
-            pass
+            time.sleep(0.05)
         os.killpg(process.pid, signal.SIGINT)  # as a terminal does: the workers get it too
         told = process.communicate(timeout=60)[1].strip().splitlines()
     assert process.returncode == 130, told
@@ -204,10 +205,10 @@ def test_a_second_process_is_refused(data: Path, tmp_path: Path, capsys) -> None
     run = ["train", "--data", str(data), "--out", str(out), "--steps", "2", "--set", *SMALL]
     code = "import sys, filelock; lock = filelock.FileLock(sys.argv[1]); lock.acquire(); input()"
     out.mkdir()
-    other = [sys.executable, "-c", f"{code}", str(out / ".lock")]
+    other = [sys.executable, "-c", code, str(out / ".lock")]
     with subprocess.Popen(other, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
         while not (out / ".lock").exists():
-            pass
+            time.sleep(0.05)
         code = main(run)
         holder.kill()  # the lock dies with its process
     assert code == 1
