@@ -40,6 +40,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     code = build_main(["-q", "-W", "--keep-going", "-b", "html", str(pages), str(out)])
     if code == 0:
         slim(out)
+    shutil.rmtree(out.with_name("jupyter_execute"), ignore_errors=True)  # MyST-NB's scratch
+    if code == 0:
         print(f"The book: {out / 'index.html'}")
     return code
 
@@ -49,38 +51,48 @@ def gather(pages: Path) -> None:
     shutil.rmtree(pages, ignore_errors=True)
     shutil.copytree(ROOT / "book", pages, ignore=shutil.ignore_patterns("build.py", "__pycache__"))
     notebooks, here = ROOT / "notebooks", pages / "notebooks"
-    (here / "images").mkdir(parents=True)
-    for file in (*sorted(notebooks.glob("[0-9][0-9]_*.ipynb")), notebooks / "CREDITS.md"):
-        shutil.copy(file, here)
-    for file in sorted((notebooks / "images").iterdir()):
-        shutil.copy(file, here / "images")
-    shutil.copytree(notebooks / "instructor", here / "instructor",
-                    ignore=lambda _, names: [name for name in names if not name.endswith(".md")])  # fmt: skip
-    solutions = sorted((notebooks / "solutions").glob("*.ipynb"))
-    if solutions:
-        (here / "solutions").mkdir()
-    for file in solutions:
-        shutil.copy(file, here / "solutions")
-    for name in CARDS:
-        text = (ROOT / "lacr_lib" / "weights" / name).read_text("utf-8")
-        (pages / name).write_text(plain_links(text), encoding="utf-8")
+    copy(notebooks, here, "[0-9][0-9]_*.ipynb", "CREDITS.md")
+    copy(notebooks / "images", here / "images", "*.png")
+    copy(notebooks / "instructor", here / "instructor", "*.md")
+    copy(notebooks / "solutions", here / "solutions", "*.ipynb")
+    copy(ROOT / "lacr_lib" / "weights", pages, *CARDS)
+    for file in (*here.rglob("*.ipynb"), *(pages / name for name in CARDS)):
+        file.write_text(plain_links(file.read_text("utf-8"), file.parent), encoding="utf-8")
     fill(pages / "index.md", "notebooks", listing(here, "[0-9][0-9]_*.ipynb"))
-    fill(pages / "solutions.md", "solutions", listing(here / "solutions", "*.ipynb"))
+    fill(pages / "solutions.md", "solutions", solutions(here / "solutions"))
     fill(pages / "syllabus.md", "syllabus", syllabus())
     write_reference(pages / "api")
 
 
-def plain_links(text: str) -> str:
-    """A card without links to files that are no pages of the book: their words stay."""
-    return re.sub(r"\[([^\]]+)\]\(\.\./[^)]+\)", r"\1", text)
+def copy(source: Path, target: Path, *patterns: str) -> None:
+    """Copies the files of a folder that fit a pattern; a folder that is missing has none."""
+    target.mkdir(parents=True, exist_ok=True)
+    for pattern in patterns:
+        for file in sorted(source.glob(pattern)):
+            shutil.copy(file, target)
+
+
+def plain_links(text: str, folder: Path) -> str:
+    """Text without links that lead out of the book, to files of the repository: words stay."""
+
+    def word_or_link(link: re.Match[str]) -> str:
+        return link.group(0) if (folder / link.group(2)).exists() else link.group(1)
+
+    return re.sub(r"\[([^\[\]]+)\]\((\.\./[^)#]+)[^)]*\)", word_or_link, text)
 
 
 def listing(folder: Path, pattern: str) -> str:
-    """A hidden table of contents with the notebooks of a folder; empty where there is none."""
-    files = sorted(folder.glob(pattern))
-    places = [file.relative_to(folder.parents[int(folder.name == "solutions")]) for file in files]
-    entries = "\n".join(place.with_suffix("").as_posix() for place in places)
-    return f"```{{toctree}}\n:hidden:\n\n{entries}\n```" if files else "No solutions yet."
+    """A hidden table of contents with the notebooks of a folder of notebooks/."""
+    above = folder.parents[int(folder.name != "notebooks")]
+    files = [file.relative_to(above).with_suffix("") for file in sorted(folder.glob(pattern))]
+    return "\n".join(["```{toctree}", ":hidden:", "", *(file.as_posix() for file in files), "```"])
+
+
+def solutions(folder: Path) -> str:
+    """The table of contents of the solutions, or a line that says that there are none yet."""
+    if not any(folder.glob("*.ipynb")):
+        return "None has been written yet."
+    return listing(folder, "*.ipynb").replace(":hidden:", ":maxdepth: 1")
 
 
 def syllabus() -> str:

@@ -26,7 +26,7 @@ exclude_patterns = ["_static"]
 nb_execution_mode = "off"
 nb_number_source_lines = False
 nb_output_stderr = "show"
-myst_enable_extensions = ["amsmath", "colon_fence", "dollarmath"]
+myst_enable_extensions = ["amsmath", "colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 4
 myst_links_external_new_tab = False
 # Recorded numbers and claims carry a type of their own beside their text; the text is shown.
@@ -89,7 +89,9 @@ def plain_text(lines: list[str]) -> list[str]:
 
 
 def setup(app: Any) -> None:
-    def rewrite(_app: Any, _what: str, _name: str, _obj: Any, _options: Any, lines: list[str]) -> None:
+    def rewrite(
+        _app: Any, _what: str, _name: str, _obj: Any, _options: Any, lines: list[str]
+    ) -> None:
         lines[:] = plain_text(lines)
 
     def skip(_app: Any, _what: str, name: str, obj: Any, skipped: bool, _options: Any) -> bool:
