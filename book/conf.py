@@ -56,7 +56,7 @@ html_show_sourcelink = False
 html_show_sphinx = False
 html_theme_options = {"navigation_with_keys": True}
 pygments_style = "tango"
-pygments_dark_style = "native"
+pygments_dark_style = "github-dark"  # from accessible-pygments, which furo brings
 
 # Docstrings are plain text, meant for `help()`. Sphinx would read reStructuredText in them.
 _CODE = re.compile(r"`+([^`\n]+)`+")
