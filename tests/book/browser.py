@@ -54,7 +54,7 @@ class Site:
         """What a script finds in a page of that width."""
         frame = self._frame(page, width, height, script=script)
         dom = _chromium("--dump-dom", "--virtual-time-budget=60000", f"{self.address}/{frame}")
-        text = dom.partition("<pre hidden=\"\">")[2].partition("</pre>")[0]
+        text = dom.partition('<pre hidden="">')[2].partition("</pre>")[0]
         assert text, f"{page} did not load in Chromium"
         return json.loads(unescape(text))
 
@@ -69,9 +69,7 @@ class Site:
         _chromium(size, waits, f"--screenshot={target}", f"{self.address}/{frame}")
         return target
 
-    def _frame(
-        self, page: str, width: int, height: int, theme: str = "", script: str = "0"
-    ) -> str:
+    def _frame(self, page: str, width: int, height: int, theme: str = "", script: str = "0") -> str:
         name = "frame-of-the-test.html"
         values = {"page": page, "width": width, "height": height, "theme": theme}
         (self.folder / name).write_text(_FRAME.format(**values, script=script), encoding="utf-8")
@@ -107,7 +105,14 @@ def _chromium(*arguments: str) -> str:
     assert CHROMIUM
     # No name but this machine's can be looked up: a page that needs another would show it.
     offline = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
-    command = [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", offline]
+    command = [
+        CHROMIUM,
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--hide-scrollbars",
+        offline,
+    ]
     done = subprocess.run(
         [*command, *arguments], capture_output=True, text=True, timeout=240, check=True
     )
