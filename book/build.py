@@ -56,7 +56,7 @@ def gather(pages: Path) -> None:
     copy(notebooks / "instructor", here / "instructor", "*.md")
     copy(notebooks / "solutions", here / "solutions", "*.ipynb")
     copy(ROOT / "lacr_lib" / "weights", pages, *CARDS)
-    for file in (*here.rglob("*.ipynb"), *(pages / name for name in CARDS)):
+    for file in (*here.rglob("*.ipynb"), *here.rglob("*.md"), *(pages / name for name in CARDS)):
         file.write_text(plain_links(file.read_text("utf-8"), file.parent), encoding="utf-8")
     fill(pages / "index.md", "notebooks", listing(here, "[0-9][0-9]_*.ipynb"))
     fill(pages / "solutions.md", "solutions", solutions(here / "solutions"))
@@ -74,6 +74,7 @@ def copy(source: Path, target: Path, *patterns: str) -> None:
 
 def plain_links(text: str, folder: Path) -> str:
     """Text without links that lead out of the book, to files of the repository: words stay."""
+    text = text.replace("../../README.md#syllabus", "../../syllabus.md")
 
     def word_or_link(link: re.Match[str]) -> str:
         return link.group(0) if (folder / link.group(2)).exists() else link.group(1)

@@ -123,7 +123,7 @@ figure = images.show_zoom([clear, ladder.low[1], brighten(ladder.low[1], 32)], b
 # Grain, drifted colour, and one side stays darker: low light does several things at once.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# 3 min. Point at the left side of the table: uneven light stays. Notebook 01, section 1.
+# 2 min. Point at the left side of the table: uneven light stays. Notebook 01, section 1.
 
 # %% slideshow={"slide_type": "slide"}
 Markdown(
@@ -142,7 +142,7 @@ for exposure in (1, 1 / 8, 1 / 64):
     measured[exposure] = light * exposure / shots.std(axis=0)
 figure = data.signal_to_noise(settings, light, measured)
 # %% [markdown] slideshow={"slide_type": "notes"}
-# 4 min. Dots are measured, lines are theory. Two slopes: where photons rule, a stop costs a factor
+# 3 min. Dots are measured, lines are theory. Two slopes: where photons rule, a stop costs a factor
 # of root two; where the electronics rule, it costs a factor of two. Notebook 01, section 4.
 
 # %% slideshow={"slide_type": "slide"}
@@ -209,7 +209,7 @@ figure = images.show_row([c, low, *wrong.values()], ["clear", "low", *wrong])
 # - An enhancer explains the *clear* photograph from the *dark* one. The same three lines hold.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# 4 min. Write Jensen's step on the board: multiply and divide by q. Notebook 02, section 1.
+# 3 min. Write Jensen's step on the board: multiply and divide by q. Notebook 02, section 1.
 
 # %% slideshow={"slide_type": "slide"}
 Markdown("## A gradient through a random draw: $z = \\mu + \\sigma\\,\\varepsilon$")
@@ -260,7 +260,7 @@ figure = vae.kl_cost()
 # **Think!** Would a larger $\beta$ force the network to use $z$?
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# 4 min. Misconception: more pressure on the code means more use of it. The opposite is true; each
+# 3 min. Misconception: more pressure on the code means more use of it. The opposite is true; each
 # nat gets dearer. Notebook 02, section 7 and question 3.
 
 # %% slideshow={"slide_type": "slide"}
@@ -397,7 +397,7 @@ starts = torch.tensor([[-0.8, -0.85], [-0.45, -0.95], [-0.6, 0.3], [0.6, -0.5], 
 forms = {"pull alone": lambda e: distances(e)[0], "ratio": ratio, "ratio, $D_n$ held": held}
 figure = contrast.contrast_planes(forms, goal, negatives, starts)
 # %% [markdown] slideshow={"slide_type": "notes"}
-# 4 min. Middle: two points walk out of the picture. At the start of training nearly every image is
+# 3 min. Middle: two points walk out of the picture. At the start of training nearly every image is
 # in the grey part, since the model returns its input. Notebook 05, section 1.
 
 # %% slideshow={"slide_type": "slide"}
@@ -434,7 +434,7 @@ figure = contrast.light_lost(x_l, x_c, (lost[0] - lost[1])[0].clamp(min=0), weig
 # **Think!** A friend's LACR ends at 0.02, yours at 0.10. Whose model is better?
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# 4 min. Misconception: a smaller loss is a better model. Each value was measured with its own
+# 3 min. Misconception: a smaller loss is a better model. Each value was measured with its own
 # ruler. Notebook 05, section 6 and question 1.
 
 # %% slideshow={"slide_type": "slide"}
@@ -616,4 +616,4 @@ figure = latent_motion.walk_strips(walks, range(5))
 #   help?*
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# 6 min, with questions.
+# 4 min, with questions.

@@ -37,6 +37,9 @@ frame.addEventListener("load", async () => {{
 _WIDTHS = """{
     width: root.clientWidth, content: root.scrollWidth, title: frame.contentDocument.title,
     text: root.innerText.length, formulas: root.querySelectorAll("mjx-container").length,
+    wide: [...root.querySelectorAll("article > *, article section > *")]
+      .filter((each) => each.getBoundingClientRect().right > root.clientWidth + 1)
+      .map((each) => each.tagName + " " + each.className + " " + each.innerText.slice(0, 40)),
     broken: [...root.querySelectorAll("img")].filter((each) => each.complete && !each.naturalWidth)
       .map((each) => each.src),
     asked: inside.performance.getEntriesByType("resource").map((each) => each.name)}"""
