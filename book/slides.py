@@ -20,6 +20,7 @@ from pathlib import Path
 import jupytext
 from nbclient import NotebookClient
 from nbconvert import SlidesExporter
+from nbformat import NotebookNode
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "notebooks" / "instructor" / "slides.py"
@@ -37,8 +38,8 @@ _TEMPLATE = """{%- extends 'reveal/index.html.j2' -%}
 </script>
 <script defer src="mathjax/tex-chtml.js"></script>
 {%- endblock -%}
-{%- block html_head_css -%}<link rel="stylesheet" href="slides.css">{%- endblock -%}
 {%- block footer_js -%}
+<link rel="stylesheet" href="slides.css">
 <script src="reveal/dist/reveal.js"></script>
 <script src="reveal/plugin/notes/notes.js"></script>
 <script>
@@ -63,34 +64,40 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
-    for part in ("dist", "plugin/notes"):
-        shutil.copytree(
-            reveal / part, out / "reveal" / part, ignore=shutil.ignore_patterns("*.map")
-        )
+    themes = shutil.ignore_patterns(
+        "*.map", "*.esm.js", "[!w]*.css", "w*[_-]*.css", "league-gothic"
+    )
+    shutil.copytree(reveal / "dist" / "theme", out / "reveal" / "dist" / "theme", ignore=themes)
+    for file in ("dist/reveal.js", "dist/reveal.css", "dist/reset.css", "LICENSE"):
+        shutil.copy(reveal / file, out / "reveal" / file)
+    notes = Path("plugin", "notes")
+    shutil.copytree(reveal / notes, out / "reveal" / notes, ignore=themes)
     shutil.copytree(mathjax / "output" / "chtml", out / "mathjax" / "output" / "chtml")
     shutil.copytree(mathjax / "input" / "tex", out / "mathjax" / "input" / "tex")
     shutil.copy(mathjax / "tex-chtml.js", out / "mathjax")
     shutil.copy(ROOT / "book" / "slides.css", out)
-    (out / "index.html").write_text(page(), encoding="utf-8")
+    (out / "index.html").write_text(page(executed()), encoding="utf-8")
     print(f"The slides: {out / 'index.html'} (S: notes for the speaker, ESC: all slides)")
     return 0
 
 
-def page() -> str:
-    """The executed slides as one HTML page, pictures inside, code left out."""
+def executed() -> NotebookNode:
+    """The source with its figures and tables."""
     notebook = jupytext.read(SOURCE, fmt="py:percent")
     os.environ.pop("MPLBACKEND", None)  # one that hides the pictures
-    NotebookClient(
-        notebook,
-        timeout=600,
-        kernel_name="python3",
-        resources={"metadata": {"path": SOURCE.parent}},
-    ).execute()
+    place = {"metadata": {"path": str(SOURCE.parent)}}
+    NotebookClient(notebook, timeout=900, kernel_name="python3", resources=place).execute()
+    return notebook
+
+
+def page(notebook: NotebookNode) -> str:
+    """Executed slides as one HTML page, pictures inside, code left out."""
     notebook.metadata["title"] = "LACR-VAE, a lecture:"
     exporter = SlidesExporter(
         raw_template=_TEMPLATE, reveal_url_prefix="reveal", reveal_theme="white"
     )
     exporter.exclude_input = exporter.exclude_output_prompt = True
+    exporter.exclude_anchor_links = True
     body, _ = exporter.from_notebook_node(notebook)
     return str(body)
 

@@ -5,10 +5,10 @@
 #     language: python
 #     name: python3
 # ---
-# A lecture of 90 minutes; `make slides` builds it. Each slide ends with notes for the speaker,
-# which begin with its minutes. Figures are drawn by the library, numbers are read from records.
 
 # %% slideshow={"slide_type": "skip"}
+# A lecture of 90 minutes; `make slides` builds it. Each slide ends with notes for the speaker,
+# which begin with its minutes. Figures are drawn by the library, numbers are read from records.
 from dataclasses import replace
 
 import numpy as np

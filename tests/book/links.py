@@ -48,10 +48,10 @@ def missing_targets(folder: Path, pages: dict[Path, Page]) -> list[str]:
                 continue
             target = (file.parent / unquote(parts.path)).resolve() if parts.path else file
             target = target / "index.html" if target.is_dir() else target
-            name = unquote(parts.fragment)
+            names = {parts.fragment, unquote(parts.fragment)}  # a browser tries both
             inside = target.is_relative_to(folder)
             if not (inside and target.is_file()) or (
-                name and target in pages and name not in pages[target].anchors
+                parts.fragment and target in pages and not names & pages[target].anchors
             ):
                 found.append(f"{file.relative_to(folder)} -> {address}")
     return found
