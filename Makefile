@@ -14,13 +14,15 @@ FITS := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2
 # an environment hold its absolute path, so a copied folder needs a new one.
 KEY := $(shell { pwd; cat requirements.lock pyproject.toml; } | cksum | cut -d ' ' -f 1)
 STAMP := $(VENV)/ready-$(KEY)
+# What the book needs beyond that is installed when it is first built.
+BOOK_STAMP := $(VENV)/book-$(KEY)-$(shell cat requirements-book.lock 2>/dev/null | cksum | cut -d ' ' -f 1)
 
 # One thread a process, since pytest runs two of them; numba would set PyTorch's back to all cores.
 # Emptied: a backend that hides the pictures.
 TEST_SETTINGS := LACR_PROFILE=smoke OMP_NUM_THREADS=1 NUMBA_NUM_THREADS=1 MPLBACKEND=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test torture results lab sync notebooks check clean
+.PHONY: help run test torture results lab sync notebooks check book slides clean
 # An environment whose Python went away (an upgrade, say) is made anew.
 .PHONY: $(if $(shell $(RUN) -c 'print("alive")' 2>/dev/null),,$(STAMP))
 
@@ -54,6 +56,12 @@ notebooks: $(STAMP)  ## rebuild the committed .ipynb from notebooks/src
 check: $(STAMP)  ## check the committed notebooks against the rules, in seconds
 	@$(TOOL) check $(NOTEBOOKS)
 
+book: $(BOOK_STAMP)  ## build the site from the committed notebooks, into build/book
+	@$(RUN) book/build.py $(ARGS)
+
+slides: $(BOOK_STAMP)  ## build the slides of a lecture, into build/slides
+	@$(RUN) book/slides.py $(ARGS)
+
 clean:  ## remove .venv, build and caches
 	rm -rf $(VENV) build *.egg-info .pytest_cache .hypothesis .mypy_cache .ruff_cache
 	find lacr_lib tests notebooks -name __pycache__ -o -name .ipynb_checkpoints | xargs rm -rf
@@ -71,4 +79,8 @@ $(STAMP):
 	"$$found" -m venv --clear $(VENV)
 	@$(RUN) -m pip install -qq --disable-pip-version-check $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) -r requirements.lock
 	@$(RUN) -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(BOOK_STAMP): $(STAMP)
+	@$(RUN) -m pip install -qq --disable-pip-version-check -c requirements.lock -r requirements-book.lock
 	@touch $@

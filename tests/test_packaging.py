@@ -24,18 +24,27 @@ from lacr_lib.teaching.environment import DISTRIBUTION
 
 ROOT = Path(lacr_lib.__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-LOCK = [
-    Requirement(line)
-    for line in (ROOT / "requirements.lock").read_text("utf-8").splitlines()
-    if line and not line.startswith("#")
-]
-CODE = ("lacr_lib", "notebooks/src", "tests")
+
+
+def _pins(file: str) -> list[Requirement]:
+    lines = (ROOT / file).read_text("utf-8").splitlines()
+    return [Requirement(line) for line in lines if line and not line.startswith("#")]
+
+
+LOCK = _pins("requirements.lock")
+BOOK_LOCK = _pins("requirements-book.lock")  # adds to the other what the extra `book` needs
+CODE = ("lacr_lib", "notebooks/src", "notebooks/instructor", "book", "tests")
 # Used without an import: the file and the words in it that use them.
 USED_OTHERWISE = {
     "jupyterlab": ("Makefile", "-m jupyterlab"),
     "nbval": ("Makefile", "--nbval-lax"),
     "pytest-xdist": ("Makefile", "--dist loadfile"),
     "ipykernel": ("lacr_lib/teaching/build.py", 'kernel_name="python3"'),
+    "myst-nb": ("book/conf.py", '"myst_nb"'),
+    "furo": ("book/conf.py", 'html_theme = "furo"'),
+    "sphinxcontrib-bibtex": ("book/conf.py", '"sphinxcontrib.bibtex"'),
+    "sphinx-mathjax-offline": ("book/conf.py", '"sphinx-mathjax-offline"'),
+    "sphinx-revealjs": ("book/slides.py", '"sphinx_revealjs"'),
 }
 # Import names that do not follow from the distribution's name.
 IMPORT_NAMES = {
@@ -80,14 +89,16 @@ def test_every_dependency_is_used(requirement: Requirement) -> None:
 
 def test_every_import_is_a_dependency() -> None:
     declared = {import_name(each.name) for each in requirements()}
-    foreign = imported() - set(sys.stdlib_module_names) - {"lacr_lib", "tests"}
+    foreign = imported() - set(sys.stdlib_module_names) - {"lacr_lib", "conftest", "tests"}
     assert foreign - declared == set()
 
 
 @pytest.mark.parametrize("requirement", requirements(), ids=lambda each: each.name)
 def test_the_lock_pins_what_the_project_asks_for(requirement: Requirement) -> None:
     name = canonicalize_name(requirement.name)
-    [pin] = [each for each in LOCK if canonicalize_name(each.name) == name]
+    of_book = str(requirement) in PROJECT["optional-dependencies"]["book"]
+    lock = BOOK_LOCK if of_book else LOCK
+    [pin] = [each for each in lock if canonicalize_name(each.name) == name]
     [specifier] = pin.specifier
     assert specifier.operator == "=="
     assert requirement.specifier.contains(specifier.version)
@@ -95,9 +106,9 @@ def test_the_lock_pins_what_the_project_asks_for(requirement: Requirement) -> No
 
 
 def test_the_lock_holds_plain_pins_once_each() -> None:
-    names = [canonicalize_name(each.name) for each in LOCK]
+    names = [canonicalize_name(each.name) for each in LOCK + BOOK_LOCK]
     assert len(names) == len(set(names))
-    for pin in LOCK:
+    for pin in LOCK + BOOK_LOCK:
         [specifier] = pin.specifier
         assert specifier.operator == "=="
         assert Version(specifier.version).local is None  # no "+cpu": every build will do
@@ -105,9 +116,10 @@ def test_the_lock_holds_plain_pins_once_each() -> None:
         assert pin.url is None
 
 
+@pytest.mark.parametrize("lock", [LOCK, LOCK + BOOK_LOCK], ids=["course", "book"])
 @pytest.mark.parametrize("python", ["3.11", "3.12", "3.13"])
 @pytest.mark.parametrize("system", [("linux", "Linux"), ("darwin", "Darwin"), ("win32", "Windows")])
-def test_the_lock_is_closed(python: str, system: tuple[str, str]) -> None:
+def test_the_lock_is_closed(python: str, system: tuple[str, str], lock: list[Requirement]) -> None:
     """Whatever a pinned package needs is pinned too (torch's CUDA packages apart)."""
     environment = default_environment() | {
         "python_version": python,
@@ -116,10 +128,10 @@ def test_the_lock_is_closed(python: str, system: tuple[str, str]) -> None:
         "platform_system": system[1],
         "os_name": "nt" if system[0] == "win32" else "posix",
     }
-    held = {canonicalize_name(p.name) for p in LOCK if _holds(p, environment, {""})}
+    held = {canonicalize_name(p.name) for p in lock if _holds(p, environment, {""})}
     missing = {
         f"{pin.name}: {need.name}"
-        for pin in LOCK
+        for pin in lock
         if canonicalize_name(pin.name) in held and _installed(pin.name)
         for need in map(Requirement, importlib.metadata.requires(pin.name) or [])
         if pin.name != "torch"

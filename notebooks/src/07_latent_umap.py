@@ -191,8 +191,8 @@ latent_maps.setting_maps(map_study.map_grid("UMAP", few_fitted.mu, few_moved.mu,
 # %% [markdown]
 # **What you see.** The same latents nine times; more neighbours from top to bottom, more distance from left to right. What stays: low on an
 # arc of its own, enhanced among the clear. What changes: how many strings and islands there are, and whether a gap parts
-# them. The numbers below the panels hardly differ. Trust tells a bad map from a good one; it cannot choose among good ones, and
-# least of all the one that you would like to print.
+# them. The numbers below the panels hardly differ; only maps of 5 neighbours, in shreds, are a little below the others. Trust tells a
+# bad map from a good one. It cannot choose among good ones, and least of all the one that you would like to print.
 #
 # ### May the enhanced points help to draw the map?
 #
@@ -221,9 +221,9 @@ latent_maps.clear_shares(shares);
 
 # %% [markdown]
 # **What you see.** *Left*: the share of clear among the neighbours of an enhanced region, with the interval over scenes; the grey
-# band is the latent space. All maps tell about the truth: in the *mean*. *Right*: how wrong a map is for a single region. An
-# error of 0.1 is one of ten neighbours of another kind. So the sentence "enhanced regions keep more clear company than chance would give"
-# survives every map, and "this region here lies among clear ones" survives none.
+# band is the latent space. In truth nearly all of its ten nearest are clear, five times as many as by chance (dotted), and every map
+# tells so. *Right*: map minus truth, in the mean (dot) and for a single region (cross). t-SNE, which fitted the enhanced ones along, errs most,
+# and for one scene more than for others. So this sentence survives: *enhanced regions lie among clear ones, on any map and in the space itself*.
 
 # %%
 truth = shares["UMAP"].in_space
@@ -243,7 +243,8 @@ latent_maps.view_panels(views);
 # %% [markdown]
 # **What you see.** *Above*: posterior means. *Below*: one draw of each posterior. *Left*: a point is a region; *right*: a whole
 # photograph. Drawn regions blur, since the posterior of one region is about as wide as the regions lie apart, and trust falls:
-# the neighbours of a noisy point are noise. The mean over a photograph takes most of the noise away again. In this notebook we take
+# the neighbours of a noisy point are noise. The mean over a photograph takes most of the noise away again. (That maps
+# of photographs have less trust than maps of regions is because they are few: of 40 points, 15 neighbours are far away.) In this notebook we take
 # **means of regions** where the question is about places in a photograph, and **means over photographs** where it is about exposure. A
 # draw answers another question, how sure the encoder is; section 8 asks it.
 #
@@ -517,8 +518,8 @@ motion.film_panels(stills, maps);
 
 # %% [markdown]
 # **What you see.** The same regions in each panel, with LACR above, without below; both rows begin with the same untrained
-# network. At step 0 it gives back what it gets, so each enhanced dot (hollow) sits on its low-light one. Within a hundred steps the hollow dots let go
-# of the blue ones and move to the green. And the two rows look alike all the way: which is which, nobody could tell without the label.
+# network. At step 0 it gives back what it gets, so each enhanced dot (hollow) sits on its low-light one. Between step 30 and step 100 the hollow dots
+# let go of the blue ones and move to the green. And the two rows look much alike: which is which, few could tell without the label.
 #
 # The same as a moving picture, made by `motion.film_gif`; between two snapshots the dots glide evenly, which is drawn, not measured:
 #
@@ -536,8 +537,9 @@ curves = {"with LACR": pulls("with"), "without": pulls("without"), "with, toward
 motion.film_curves(curves);
 
 # %% [markdown]
-# **What you see.** Both runs go the whole way within a few hundred steps, and their bands lie upon each other. Most of the way is the coarse *more light*, and the
-# thousands of steps that follow are spent on the rest. Look at the third line: toward the clear region of *another* scene the enhanced
+# **What you see.** Both runs go nearly the whole way within 300 steps. At step 100 the one with LACR is ahead; from 300 on the bands lie upon
+# each other. (One pair of runs: a head start at one step is something to look for in other seeds, not a finding.) Most of the way is the coarse *more light*, and
+# the steps that follow are spent on the rest. Look at the third line: toward the clear region of *another* scene the enhanced
 # ones go as far. The fraction of the way measures arrival among clear photographs in general, as exercise 1 below lets you find out for
 # yourself; arrival at one's *own* clear photograph is what the alignment ratio of section 4 measures.
 
@@ -565,7 +567,9 @@ latent_decode.probe_scatter(probe.exposure_probe(seen, asked));
 
 # %% [markdown]
 # **What you see.** A dot is a photograph of a scene that the probe never saw. The dots follow the line: exposure *is* written in the
-# latents, and in a way that a linear map can read. With three scenes the interval is wide. On the 20 real ladders the probe reaches:
+# latents, and in a way that a linear map can read. One scene is guessed two stops too bright nearly throughout: what the
+# code knows is light, not the shutter, and a bright scene in short exposure has light. With three scenes the interval is wide. On the 20 real
+# ladders the probe reaches:
 
 # %%
 real_light = read_record("sice-val-latent-light")
@@ -643,7 +647,7 @@ rows = {"A": (a, own["A"], decode.exchange_light(model, a, b)), "B": (b, own["B"
 latent_decode.light_exchange(rows);
 
 # %% [markdown]
-# **What you see.** A with the modest request of B stays dark; B with the large request of A is washed out. Structure stays where it was.
+# **What you see.** A with the smaller request of B stays darker; B with the large request of A is washed out. Structure stays where it was.
 # How much of the other's request arrives can be measured by the gain decoded from the shifted code; 1 is all of it:
 
 # %%
@@ -665,8 +669,9 @@ from lacr_lib.latent.directions import principal_directions
 code_sliders(model, clear_photo, axis, principal_directions(table.mu, 3, without=axis))
 
 # %% [markdown]
-# **What you see.** Above, the light of the framed region and its neighbours is turned down and up. Below, the other directions, three standard
-# deviations either way, change little: what the latent of this model says is light, and not much else.
+# **What you see.** Above, the light of the framed region and its neighbours is turned up and down. Below, three standard deviations either way along the
+# other directions: the first still carries some light, since no straight axis takes all of it out, the second next to nothing. What the latent
+# of this model says is light, and not much else.
 #
 # Why do the neighbours come along? The head that decodes the gain mixes each code with those around it. A single code, moved alone, shows a third of
 # its effect.

@@ -1,0 +1,119 @@
+"""The book: every local link leads somewhere, no other machine is asked, it fits a phone."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.book.browser import CHROMIUM, DESKTOP, PHONE, served
+from tests.book.conftest import ROOT
+from tests.book.links import fetched_elsewhere, missing_targets, read_pages
+
+needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
+PICTURES = ROOT / "build" / "book-screenshots"
+OPENED = ("index.html", "notebooks/02_vae.html")
+
+
+def test_every_local_link_and_anchor_exists(book: Path) -> None:
+    pages = read_pages(book)
+    assert missing_targets(book, pages) == []
+
+
+def test_a_link_that_leads_nowhere_is_found(tmp_path: Path) -> None:
+    (tmp_path / "a.html").write_text('<p id="x"></p><a href="#x"></a><img src="no.png">')
+    (tmp_path / "b.html").write_text('<a href="a.html#x"></a><a href="a.html#y"></a>')
+    found = missing_targets(tmp_path, read_pages(tmp_path))
+    assert found == ["a.html -> no.png", "b.html -> a.html#y"]
+
+
+def test_no_page_asks_another_machine_when_it_opens(book: Path) -> None:
+    assert fetched_elsewhere(book, read_pages(book)) == []
+
+
+def test_every_notebook_has_its_page_with_its_pictures(book: Path) -> None:
+    for notebook in sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb")):
+        page = (book / "notebooks" / f"{notebook.stem}.html").read_text("utf-8")
+        pictures = notebook.read_text("utf-8").count('"image/png": ')
+        assert page.count("<img") >= pictures > 0
+        assert f"notebooks/{notebook.stem}.html" in (book / "index.html").read_text("utf-8")
+
+
+def test_every_solution_has_its_page(book: Path) -> None:
+    for notebook in (ROOT / "notebooks" / "solutions").glob("*.ipynb"):
+        assert (book / "notebooks" / "solutions" / f"{notebook.stem}.html").is_file()
+
+
+def test_every_public_name_of_the_library_is_described(book: Path) -> None:
+    from lacr_lib import _HOME
+
+    text = "".join(file.read_text("utf-8") for file in (book / "api").glob("*.html"))
+    for name, module in _HOME.items():
+        assert f'id="{module}.{name}"' in text
+
+
+def test_formulas_are_set_by_files_of_the_book(book: Path) -> None:
+    page = (book / "notebooks" / "02_vae.html").read_text("utf-8")
+    [script] = re.findall(r'<script[^>]*src="([^"]*tex-chtml[^"]*)"', page)
+    assert (book / "notebooks" / script.partition("?")[0]).resolve().is_file()
+
+
+def test_the_glossary_names_notebooks_that_use_the_term() -> None:
+    text = (ROOT / "book" / "glossary.md").read_text("utf-8")
+    entries = re.findall(r"^(\S.*)\n  (.+)$", text.partition("```{glossary}\n")[2], re.MULTILINE)
+    assert len(entries) >= 40
+    for term, sentence in entries:
+        words = [word.lower() for word in re.findall(r"[\w-]{2,}", term)]
+        for file in re.findall(r"\(notebooks/(\w+)\.ipynb\)", sentence):
+            script = (ROOT / "notebooks" / "src" / f"{file}.py").read_text("utf-8")
+            plain = re.sub(r"\n#\s+", " ", script).lower().replace("_", " ")
+            assert any(word in plain for word in words), f"{term}: not in {file}"
+
+
+@pytest.mark.parametrize("start", ["`no such folder", "`missing reference", "`sizes differ"])
+def test_the_errors_page_quotes_what_the_library_says(start: str) -> None:
+    assert start in (ROOT / "book" / "errors.md").read_text("utf-8")
+    assert start[1:] in _strings_of_the_library()
+
+
+def test_quoted_messages_are_real() -> None:
+    """What stands before the first dots of a quoted LacrError is in the library, word by word."""
+    text = (ROOT / "book" / "errors.md").read_text("utf-8")
+    known = _strings_of_the_library()
+    for part in ("gradients were not finite in", "holds NaN or infinity; mend those pixels first",
+                 "another training run is using this folder", "no such setting; ",
+                 "holds a run of other settings; choose another --out", "pickled weights can run",
+                 "the kernel died, out of memory perhaps",
+                 "PyTorch sees no GPU here; take"):  # fmt: skip
+        assert part in text
+        assert part in known
+
+
+def _strings_of_the_library() -> str:
+    parts = []
+    for file in (ROOT / "lacr_lib").rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                parts.append(node.value)
+    return "\n".join(parts)
+
+
+@needs_chromium
+@pytest.mark.parametrize("width", [DESKTOP, PHONE])
+@pytest.mark.parametrize("page", OPENED)
+def test_it_opens_and_fits_the_screen(book: Path, page: str, width: int) -> None:
+    with served(book) as site:
+        seen = site.measure(page, width)
+        assert seen["width"] == width
+        assert seen["content"] <= width, "the page is wider than the screen"
+        assert seen["wide"] == []
+        assert seen["broken"] == []
+        assert seen["text"] > 1000
+        assert (seen["formulas"] > 0) == ("02_vae" in page)
+        assert [name for name in seen["asked"] if not name.startswith(site.address)] == []
+        for theme in ("light", "dark"):
+            name = f"{page.replace('/', '-').removesuffix('.html')}-{width}-{theme}.png"
+            assert site.picture(page, width, PICTURES / name, theme).stat().st_size > 10_000
+        assert site.missing == []
