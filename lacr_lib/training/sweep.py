@@ -169,7 +169,8 @@ def train_and_measure(run: Run, train: PhotoSet, test: PhotoSet, folder: Path) -
     model = LacrVae(run.model)
     started = time.perf_counter()
     if not is_finished(folder):
-        fit(model, train, run.train, folder, resume=True, about={"data": train.name})
+        begun = (folder / "config.json").is_file()
+        fit(model, train, run.train, folder, resume=begun, about={"data": train.name})
     seconds = time.perf_counter() - started
     return {
         "names": list(run.names),
