@@ -37,9 +37,12 @@ frame.addEventListener("load", async () => {{
 _WIDTHS = """{
     width: root.clientWidth, content: root.scrollWidth, title: frame.contentDocument.title,
     text: root.innerText.length, formulas: root.querySelectorAll("mjx-container").length,
-    wide: [...root.querySelectorAll("article > *, article section > *")]
-      .filter((each) => each.getBoundingClientRect().right > root.clientWidth + 1)
-      .map((each) => each.tagName + " " + each.className + " " + each.innerText.slice(0, 40)),
+    wide: [...root.querySelectorAll("article *")].filter((each) => {
+      if (each.getBoundingClientRect().right <= root.clientWidth + 1) return false;
+      for (let box = each; box.tagName !== "ARTICLE"; box = box.parentElement)
+        if (["auto", "scroll"].includes(inside.getComputedStyle(box).overflowX)) return false;
+      return each.tagName !== "MJX-ASSISTIVE-MML" && !each.closest("mjx-assistive-mml");
+    }).map((each) => each.tagName + " " + each.className).slice(0, 5),
     broken: [...root.querySelectorAll("img")].filter((each) => each.complete && !each.naturalWidth)
       .map((each) => each.src),
     asked: inside.performance.getEntriesByType("resource").map((each) => each.name)}"""

@@ -62,7 +62,7 @@ def test_formulas_are_set_by_files_of_the_book(book: Path) -> None:
 
 def test_the_glossary_names_notebooks_that_use_the_term() -> None:
     text = (ROOT / "book" / "glossary.md").read_text("utf-8")
-    entries = re.findall(r"^(\S.*)\n  (.+)$", text.partition("```{glossary}\n")[2], re.MULTILINE)
+    entries = re.findall(r"^(\S.*)\n  (.+)$", text.partition(":sorted:\n")[2], re.MULTILINE)
     assert len(entries) >= 40
     for term, sentence in entries:
         words = [word.lower() for word in re.findall(r"[\w-]{2,}", term)]
