@@ -210,7 +210,7 @@ def first_line(error: Exception) -> str:
 
 def flush(folder: Path) -> None:
     """Have a folder's files on the disk before it gets its name: power may fail as well."""
-    for file in folder.iterdir():
+    for file in filter(Path.is_file, folder.rglob("*")):
         with file.open("rb+") as opened:
             os.fsync(opened.fileno())
 
