@@ -120,8 +120,11 @@ def _family(scene: str, album: Album, photographs: list[dict[str, Any]]) -> dict
 def _points(table: Latents, index: dict[str, int]) -> dict[str, Any]:
     """Of each point its photograph and its region's row and column there."""
     photograph = np.array([index[str(name)] for name in table.names[table.photograph]], np.int64)
-    columns = {"photograph": photograph, "row": table.row, "col": table.col}
-    return {name: pack(values, "u2") for name, values in columns.items()}
+    return {
+        "photograph": pack(photograph, "u2"),
+        "row": pack(table.row, "u2"),
+        "col": pack(table.col, "u2"),
+    }
 
 
 def _frame(still: Still) -> dict[str, Any]:
