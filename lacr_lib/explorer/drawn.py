@@ -80,9 +80,11 @@ def still_map(story: Story) -> str:
     figure = Figure(figsize=(6, 4.4), dpi=90, layout="constrained")
     axes = figure.add_subplot()
     for name, marker in (("low", "v"), ("clear", "^")):
-        axes.scatter(*drawing.fitted[kind == name].T, 9, COLOURS[name], marker=marker, label=name)
-    style = {"marker": "o", "edgecolors": COLOURS["enhanced"], "linewidths": 0.6}
-    axes.scatter(*drawing.moved.T, 9, "none", label="enhanced", **style)
+        x, y = drawing.fitted[kind == name].T
+        axes.scatter(x, y, s=9, c=COLOURS[name], marker=marker, label=name)
+    x, y = drawing.moved.T
+    axes.scatter(x, y, s=9, facecolors="none", edgecolors=COLOURS["enhanced"], linewidths=0.6,
+                 label="enhanced")  # fmt: skip
     axes.set(xticks=[], yticks=[], title=f"{story.methods[0].name} of region latents")
     axes.legend(frameon=False)
     buffer = io.BytesIO()

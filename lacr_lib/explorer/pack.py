@@ -120,8 +120,11 @@ def _family(scene: str, album: Album, photographs: list[dict[str, Any]]) -> dict
 def _points(table: Latents, index: dict[str, int]) -> dict[str, Any]:
     """Of each point its photograph and its region's row and column there."""
     photograph = np.array([index[str(name)] for name in table.names[table.photograph]], np.int64)
-    columns = {"photograph": photograph, "row": table.row, "col": table.col}
-    return {name: pack(values, "u2") for name, values in columns.items()}
+    return {
+        "photograph": pack(photograph, "u2"),
+        "row": pack(table.row, "u2"),
+        "col": pack(table.col, "u2"),
+    }
 
 
 def _frame(still: Still) -> dict[str, Any]:
@@ -150,14 +153,27 @@ def _thousandths(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _map(method: Method, story: Story) -> dict[str, Any]:
+    """One method's maps; wander: median way of clear regions from model to model, of the map."""
     kinds = {kind: story.stills[-1].table.of("low", "clear").kind == kind for kind in KINDS[:2]}
     every = np.concatenate([xy for d in method.drawings.values() for xy in (d.fitted, d.moved)])
     (x0, y0), (x1, y1) = every.min(axis=0).tolist(), every.max(axis=0).tolist()
     frames = {
         str(i): _drawn(drawing, kinds, [x0, x1, y0, y1]) for i, drawing in method.drawings.items()
     }
+    wander = None
+    ours, other = story.ends
+    if other is not None:
+        clear = [method.drawings[i].fitted[kinds["clear"]] for i in (ours, other)]
+        way = np.linalg.norm(clear[0] - clear[1], axis=1)
+        wander = round(float(np.median(way)) / max(x1 - x0, y1 - y0), 4)
     bounds = [round(value, 4) for value in (x0, x1, y0, y1)]
-    return {"name": method.name, "placed": method.placed, "bounds": bounds, "frames": frames}
+    return {
+        "name": method.name,
+        "placed": method.placed,
+        "bounds": bounds,
+        "wander": wander,
+        "frames": frames,
+    }
 
 
 def _drawn(

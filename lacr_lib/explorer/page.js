@@ -115,17 +115,17 @@ window.lacr = (() => {
     return `rgb(${[0, 1, 2].map((i) => Math.round(part(a, i) + (part(b, i) - part(a, i)) * (at < 1 ? at : at - 1)))})`;
   }
 
-  function paintPoints() {
+  let styles = {}; // of each kind the colour and alpha of its points, which stay while they move
+
+  function restyle() {
     const frame = drawn(data.maps[state.map]);
     const trust = Array.from({ length: 101 }, (_, i) => gradient(TRUST, i / 100));
-    for (const kind of KINDS) {
-      const kept = numbers(frame.kept[kind]);
-      const photo = numbers(data.points[kind].photograph);
-      const colour = Array.from(kept, (share) => (state.colour === "trust" ? trust[share] : colours[kind]));
-      const rest = state.show.size ? 0.3 : 0.6;
-      const seen = (p) => (state.scene === null ? rest : sceneOf(p) === state.scene ? 1 : 0.06);
-      layer(kind).data = { ...places[kind], colour, alpha: Float32Array.from(photo, seen) };
-    }
+    const rest = state.show.size ? 0.3 : 0.6;
+    const seen = (p) => (state.scene === null ? rest : sceneOf(p) === state.scene ? 1 : 0.06);
+    styles = Object.fromEntries(KINDS.map((kind) => [kind, {
+      colour: Array.from(numbers(frame.kept[kind]), (share) => (state.colour === "trust" ? trust[share] : colours[kind])),
+      alpha: Float32Array.from(numbers(data.points[kind].photograph), seen),
+    }]));
   }
 
   // the mean place of each photograph's regions
@@ -196,7 +196,7 @@ window.lacr = (() => {
 
   function paint() {
     const centre = centres();
-    paintPoints();
+    for (const kind of KINDS) layer(kind).data = { ...places[kind], ...styles[kind] };
     paintLines("arrows", arrows(centre));
     paintLines("ladders", ladders(centre));
     paintLines("trails", moving ? [] : trails());
@@ -245,9 +245,12 @@ window.lacr = (() => {
     const map = data.maps[state.map];
     const { trust, continuity } = drawn(map);
     const film = map.frames[still()] ? "" : " Only UMAP has the film; this is the finished model.";
+    const lies = map.wander === null ? "" :
+      ` From one model to the other clear points move by ${(100 * map.wander).toFixed(1)} % of the map (median).`;
+    const colour = state.colour === "kind" ? "" :
+      " Colour: share of a point's nearest latents that are nearest here too, yellow 0, dark blue 1.";
     element("trust").textContent = `${map.name}: trustworthiness ${trust}, continuity ${continuity} (15 neighbours). ` +
-      `Enhanced points (hollow): ${map.placed}.${state.colour === "trust" ?
-        " Colour: share of a point's nearest latents that are nearest here too, yellow 0, dark blue 1." : ""}${film}`;
+      `Enhanced points (hollow): ${map.placed}.${lies}${colour}${film}`;
   }
 
   function sentence(scene) {
@@ -291,6 +294,7 @@ window.lacr = (() => {
     Object.assign(state, { view: null }, change);
     const map = data.maps[state.map];
     if (!places || map !== data.maps[mapBefore]) fitRanges(map.bounds);
+    restyle();
     move(unpackPlaces(drawn(map), map.bounds), morph);
     showControls();
     tellPull();

@@ -25,8 +25,8 @@ def document() -> Document:
         active_scroll=None,  # the page itself scrolls; zooming by wheel is a choice
         toolbar_location="above",
         output_backend="webgl",
-        x_range=Range1d(-1, 1),
-        y_range=Range1d(-1, 1),
+        x_range=Range1d(start=-1, end=1),
+        y_range=Range1d(start=-1, end=1),
         name="map",
         min_height=320,
     )

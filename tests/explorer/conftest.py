@@ -65,7 +65,7 @@ def still_maps(stills, seed=0, onto=None):
     fitted = [still.table.of("low", "clear") for still in stills]
     spread = np.random.default_rng(0).normal(size=(len(fitted[0]), 2)).astype(np.float32)
     low = (fitted[0].kind == "low")[:, None]
-    flat = [spread + low * np.float32([6 + i, 0]) for i in range(len(stills))]
+    flat = [spread + low * np.float32([6 + 3 * i, 0]) for i in range(len(stills))]
     tables = zip(stills, fitted, flat, strict=True)
     moved = [place(still.table.of("enhanced").mu, f.mu, xy) for still, f, xy in tables]
     return AlignedMaps(np.stack(flat), np.stack(moved))
