@@ -64,14 +64,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
-    themes = shutil.ignore_patterns(
-        "*.map", "*.esm.js", "[!w]*.css", "w*[_-]*.css", "league-gothic"
-    )
-    shutil.copytree(reveal / "dist" / "theme", out / "reveal" / "dist" / "theme", ignore=themes)
-    for file in ("dist/reveal.js", "dist/reveal.css", "dist/reset.css", "LICENSE"):
+    for file in ("LICENSE", "dist/reveal.js", "dist/reveal.css", "dist/theme/white.css"):
+        (out / "reveal" / file).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(reveal / file, out / "reveal" / file)
-    notes = Path("plugin", "notes")
-    shutil.copytree(reveal / notes, out / "reveal" / notes, ignore=themes)
+    for folder in ("dist/theme/fonts/source-sans-pro", "plugin/notes"):
+        shutil.copytree(reveal / folder, out / "reveal" / folder)
     shutil.copytree(mathjax / "output" / "chtml", out / "mathjax" / "output" / "chtml")
     shutil.copytree(mathjax / "input" / "tex", out / "mathjax" / "input" / "tex")
     shutil.copy(mathjax / "tex-chtml.js", out / "mathjax")

@@ -11,6 +11,7 @@
 # which begin with its minutes. Figures are drawn by the library, numbers are read from records.
 from dataclasses import replace
 
+import matplotlib.pyplot as plt
 import numpy as np
 import torch
 from IPython.display import Markdown
@@ -29,6 +30,7 @@ from lacr_lib.results.tables import failures_list
 from lacr_lib.teaching import setup
 
 setup(0)
+plt.rcParams["figure.dpi"] = 140  # a beamer has more pixels than a notebook's column
 model = load_model("lacr-vae")
 scenes = {scene.name: scene for scene in open_photoset("embedded").select("test").scenes}
 coffee = scenes["coffee"]
@@ -456,9 +458,9 @@ def code(image, size):
     return model.encode(torch.nn.functional.interpolate(small, image.shape[2:], mode="bilinear")).mu
 
 
-def attack(size, light_only, steps=12):
+def attack(size, light_only, steps=16):
     image = start.clone().requires_grad_(True)
-    optimizer = torch.optim.Adam([image], lr=0.01)
+    optimizer = torch.optim.Adam([image], lr=0.02)
     with torch.no_grad():
         mu = code(torch.cat([x_c, others]), size)
     for _ in range(steps):
@@ -472,7 +474,7 @@ def attack(size, light_only, steps=12):
 
 
 attacked = [start, attack(1, False), attack(4, True), x_c]
-box = images.Box(top=52, left=40, height=36, width=52)
+box = images.Box(top=44, left=48, height=24, width=36)
 figure = images.show_zoom(
     attacked, box, ["start", "every detail seen", "low-passed, light only", "clear"], width=8
 )
