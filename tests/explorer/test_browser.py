@@ -75,7 +75,7 @@ def test_hover_fills_the_panel_and_tap_chooses(browser, path):
     browser.open(path)
     browser.run(
         """window.waited = null; window.moved = 0;
-        addEventListener("mousemove", () => (moved = performance.now()), true);
+        addEventListener("pointermove", () => (moved = performance.now()), true);
         new MutationObserver(() => (waited ??= performance.now() - moved))
           .observe(document.getElementById("hovered"), { childList: true })"""
     )
