@@ -82,6 +82,8 @@ def executed() -> NotebookNode:
     """The source with its figures and tables."""
     notebook = jupytext.read(SOURCE, fmt="py:percent")
     os.environ.pop("MPLBACKEND", None)  # one that hides the pictures
+    # On a busy machine two threads wait for each other: measured, ten times as long as one.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
     place = {"metadata": {"path": str(SOURCE.parent)}}
     NotebookClient(notebook, timeout=900, kernel_name="python3", resources=place).execute()
     return notebook
