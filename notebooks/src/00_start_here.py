@@ -246,7 +246,8 @@ else:
 # | 04 | [Which scale does a detail need?](04_amsm.ipynb) | 1.5 min |
 # | 05 | [How do negatives train an enhancer?](05_lacr_training.ipynb) | 3.6 min |
 # | 06 | [Is it any good, and how would we know?](06_evaluation.ipynb) | 1.1 min |
-# | 07 | [The latent space: do latents move toward clear and away from low?](07_latent_umap.ipynb) | 1.9 min |
+# | 07 | [The latent space: do latents move toward clear and away from low?](07_latent_umap.ipynb) | 3.7 min |
+# | 08 | [How do I use this for my own study?](08_research.ipynb) | 2.5 min |
 #
 # <!-- syllabus: end -->
 #
