@@ -153,6 +153,9 @@ def _sweep(commands: argparse._SubParsersAction[OneLineParser]) -> None:
     _data_option(parser)
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="made if missing")
     parser.add_argument("--list", action="store_true", help="name the runs and do nothing")
+    parser.add_argument(
+        "--known", type=Path, metavar="FILE.jsonl", help="records made elsewhere; not run again"
+    )
 
 
 def _latents(commands: argparse._SubParsersAction[OneLineParser]) -> None:

@@ -21,9 +21,9 @@ from lacr_lib.errors import LacrError
 from lacr_lib.inference.files import write_text
 from lacr_lib.models.config import ModelConfig
 from lacr_lib.training.config import TrainConfig
+from lacr_lib.training.run_records import Record, join, read_record, settings_key
 from lacr_lib.training.settings import read_settings
 
-RECORDS = "records.jsonl"
 PER_PAIR = (  # columns of PairMeasures that a record keeps, one number for each pair
     "psnr",
     "ssim",
@@ -34,7 +34,6 @@ PER_PAIR = (  # columns of PairMeasures that a record keeps, one number for each
     "texture",
     "texture_clear",
 )
-Record = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -124,19 +123,22 @@ def sweep(
     photoset: PhotoSet,
     out: str | Path,
     tell: Callable[[str], None] = lambda _: None,
+    known: Iterable[Record] = (),
 ) -> list[Record]:
     """Train and measure each run that has no record yet; returns the records of the runs given.
 
     Trained on the training scenes, measured on the held-out ones. OUT/NAME-seedS/ is a run folder
     with its record.json; OUT/records.jsonl holds all records, a line each. Stopped, it goes on from
     the last checkpoints; several processes with one OUT share the work, each takes the next run
-    that nobody holds, and none waits for a run that another one holds.
+    that nobody holds, and none waits for a run that another one holds. known: records of an
+    earlier sweep; a run of equal settings takes its record from there.
     Raises LacrError when a folder holds a run of other settings.
     """
     out, runs = Path(out), list(runs)
     for run in runs:
         _check_same(run, out / run.folder)
     scenes = photoset.select("train"), photoset.select("test")
+    recorded = {settings_key(record["settings"]): record for record in known}
     for run in runs:
         folder = out / run.folder
         folder.mkdir(parents=True, exist_ok=True)
@@ -149,9 +151,12 @@ def sweep(
         with claim:
             if not (folder / "record.json").is_file():
                 tell(f"{run.folder}: {', '.join(run.names)}, seed {run.train.seed}")
-                record = train_and_measure(run, *scenes, folder)
+                record = recorded.get(settings_key(run.settings))
+                if record is None:
+                    record = train_and_measure(run, *scenes, folder)
+                record = {**record, "names": list(run.names)}
                 write_text(folder / "record.json", json.dumps(record, allow_nan=False) + "\n")
-            _join(out)
+            join(out)
     return [record for run in runs if (record := read_record(out / run.folder))]
 
 
@@ -215,34 +220,13 @@ def _number(value: float) -> float | None:
     return round(float(value), 5) if math.isfinite(value) else None
 
 
-def read_record(folder: Path) -> Record | None:
-    """The record of a run folder; None while there is none."""
-    file = folder / "record.json"
-    if not file.is_file():
-        return None
-    record: Record = json.loads(file.read_text("utf-8"))
-    return record
-
-
 def _check_same(run: Run, folder: Path) -> None:
-    """A folder of an earlier grid with the same name and other settings is left alone.
-
-    A field that the folder does not know yet had its default.
-    """
+    """A folder of an earlier grid with the same name and other settings is left alone."""
     held = read_record(folder)
     settings = held["settings"] if held else None
     if settings is None and (folder / "config.json").is_file():
         settings = json.loads((folder / "config.json").read_text("utf-8"))
     if settings is None:
         return
-    default = Run(("default",), TrainConfig(), ModelConfig()).settings
-    completed = {part: default[part] | settings[part] for part in ("model", "train")}
-    if completed != run.settings:
+    if settings_key(settings) != settings_key(run.settings):
         raise LacrError(f"{folder} holds a run of other settings; choose another --out")
-
-
-def _join(out: Path) -> None:
-    """All records so far in one file, a line each, in the order of their folders."""
-    with FileLock(out / ".join"):
-        files = sorted(out.glob("*/record.json"))
-        write_text(out / RECORDS, "".join(file.read_text("utf-8") for file in files))

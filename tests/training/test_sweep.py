@@ -15,7 +15,8 @@ from lacr_lib.errors import LacrError
 from lacr_lib.models.config import ModelConfig
 from lacr_lib.models.vae import LacrVae
 from lacr_lib.training import sweep as sweeping
-from lacr_lib.training.sweep import RECORDS, read_grid, sweep
+from lacr_lib.training.run_records import RECORDS, read_records
+from lacr_lib.training.sweep import read_grid, sweep
 
 TINY = """
 seeds = [0, 1]
@@ -139,6 +140,18 @@ def test_a_folder_of_other_settings_is_refused_and_kept(grid, tmp_path, photoset
     with pytest.raises(LacrError, match="vae-seed0 holds a run of other settings"):
         sweep(read_grid(grid)[:1], toys, out)
     assert (out / RECORDS).read_text() == kept
+
+
+def test_known_records_are_not_trained_again(grid, tmp_path, photoset, quick):
+    runs = read_grid(grid)
+    first = sweep(runs[:1], photoset, tmp_path / "a")
+    done = len(quick)
+    known = read_records(tmp_path / "a" / "records.jsonl")
+    second = sweep(runs[:2], photoset, tmp_path / "b", known=known)
+    assert second[0] == first[0] and len(quick) == done + 1
+    (tmp_path / "no.jsonl").write_text('{"psnr": 3}')
+    with pytest.raises(LacrError, match="no records of a sweep"):
+        read_records(tmp_path / "no.jsonl")
 
 
 def test_a_setting_that_a_record_does_not_know_had_its_default(grid, tmp_path, photoset, quick):
