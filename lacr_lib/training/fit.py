@@ -90,7 +90,7 @@ def fit(
             schedule.step()
             record = record_of(step + 1, terms, norm, skipped, accelerator)
             stop = interrupted()
-            run.after_step(record, averaged.module, stop)
+            run.after_step(record, model, averaged.module, stop)
             if on_step and accelerator.is_main_process:
                 on_step(step + 1, record, averaged.module)
             if stop:

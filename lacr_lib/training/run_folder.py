@@ -140,7 +140,9 @@ class RunFolder:
         if differ:
             raise LacrError(f"{self.out} holds a run of other settings: {'; '.join(differ)}")
 
-    def after_step(self, record: Record, averaged: LacrVae, stop: bool = False) -> None:
+    def after_step(
+        self, record: Record, model: LacrVae, averaged: LacrVae, stop: bool = False
+    ) -> None:
         """Remember the record; save a snapshot and a checkpoint when they are due, or at a stop."""
         self.history.append(record)
         step = int(record["step"])
@@ -148,7 +150,8 @@ class RunFolder:
             facts = {"step": step, "seed": self.config.seed, **self.about}
             save_model(averaged, self.out / f"snapshot-{step:07d}.safetensors", facts)
         if self.out is not None and (stop or step % self.config.checkpoint_every == 0):
-            if not all(weight.isfinite().all() for weight in averaged.parameters()):
+            weights = (*model.parameters(), *averaged.parameters())
+            if not all(weight.isfinite().all() for weight in weights):
                 raise LacrError(f"step {step}: the weights are not finite; lower learning_rate")
             self.save(step)
 
