@@ -36,7 +36,7 @@ def solution_cells(script: NotebookNode, title: str, learners: str) -> NotebookN
         f"# Solutions · {title}\n\nOf the exercises of [{learners}](../{learners}). Try them there "
         "first: a solution that one has read is soon forgotten, one that was found is not."
     )
-    page.cells = [v4.new_markdown_cell(text), *code[:2], *(_edited(c, solved) for c in kept)]
+    page.cells = [v4.new_markdown_cell(text), *code[:2], *(_moved(_edited(c, solved)) for c in kept)]
     return page
 
 
@@ -89,6 +89,11 @@ def tags_of(cell: Any) -> tuple[str, ...]:
 
 def _of_exercises(cell: NotebookNode) -> bool:
     return bool({EXERCISE, SOLUTION} & set(tags_of(cell)))
+
+
+def _moved(cell: NotebookNode) -> NotebookNode:
+    """A cell's links, as they are from inside solutions/."""
+    return NotebookNode({**cell, "source": cell.source.replace("](solutions/", "](")})
 
 
 def _edited(cell: NotebookNode, edit: Any) -> NotebookNode:
