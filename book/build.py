@@ -51,8 +51,8 @@ def gather(pages: Path) -> None:
     shutil.rmtree(pages, ignore_errors=True)
     shutil.copytree(ROOT / "book", pages, ignore=shutil.ignore_patterns("build.py", "__pycache__"))
     notebooks, here = ROOT / "notebooks", pages / "notebooks"
-    copy(notebooks, here, "[0-9][0-9]_*.ipynb", "CREDITS.md")
-    copy(notebooks / "images", here / "images", "*.png")
+    copy(notebooks, here, "[0-9][0-9]_*.ipynb", "CREDITS.md", "explorer.html")
+    copy(notebooks / "images", here / "images", "*.png", "*.gif")
     copy(notebooks / "instructor", here / "instructor", "*.md")
     copy(notebooks / "solutions", here / "solutions", "*.ipynb")
     copy(ROOT / "lacr_lib" / "weights", pages, *CARDS)

@@ -30,7 +30,8 @@ myst_enable_extensions = ["amsmath", "colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 4
 myst_links_external_new_tab = False
 # Recorded numbers and claims carry a type of their own beside their text; the text is shown.
-suppress_warnings = ["mystnb.unknown_mime_type"]
+# ref.python: two classes may have one short name, such as Photograph
+suppress_warnings = ["mystnb.unknown_mime_type", "ref.python"]
 
 bibtex_bibfiles = ["references.bib"]
 bibtex_default_style = "plain"
