@@ -142,7 +142,8 @@ figures.window_errors(windows, {"noise 0.6": error_table(0.6), "noise 1.0 (darke
 # own: averaging $k \times k$ pixels divides the noise by $k$, but anything smaller than the window is averaged away with it. On
 # the right the same scenes with more noise, as in a photograph with less light: the balance tips
 # towards wider windows, even for the small spots. **There is no best kernel size. It depends on the detail and on the light**, and both
-# change from photograph to photograph. (How near the two are: notebook 01's noise grows as the light falls.)
+# change from photograph to photograph. (How near the two are: relative to the signal, notebook 01's noise
+# grows as the light falls.)
 
 # %%
 gain = errors(average(noisy, 3), clean) - errors(average(noisy, 7), clean)  # what 7 x 7 is better

@@ -75,6 +75,9 @@ setup(SEED);
 # $$D_p = |\mu_e - \mu_c|_1 \qquad D_n = \operatorname{mean}_n |\mu_e - \mu_n|_1 \qquad
 # \text{LACR} = \frac{D_p}{D_n + \varepsilon}$$
 #
+# Here $\mu_e$, $\mu_c$ and $\mu_n$ are the latents (posterior means) of the enhanced image, of the clear one and of the $n$-th low-light
+# one; $|\cdot|_1$ is the mean absolute difference over their entries; and $\varepsilon$ is a small constant of which section 2 speaks.
+#
 # **The smallest toy.** Let a latent have two entries, so that an image is a point on a plane. One clear image, two
 # low-light images, and an enhanced image that we may put anywhere. Which way does each formula push it?
 
@@ -101,6 +104,13 @@ def ratio(e):
 # the denominator grows. Suppose that the enhanced image lies *behind* the low ones, seen from clear. Then walking
 # straight on, away from everything, makes $D_p$ and $D_n$ grow by the same amount, and a fraction above 1 falls when
 # both of its parts grow alike (3/1 is more than 4/2). The loss would reward a step away from clear.
+#
+# The same in symbols, with $\nabla$ the gradient with respect to $\mu_e$ (and $\varepsilon$ left out):
+#
+# $$\nabla \frac{D_p}{D_n} = \frac{1}{D_n}\left(\nabla D_p - \frac{D_p}{D_n} \nabla D_n\right) .$$
+#
+# The first term pulls toward clear, the second pushes from low light. Behind the low images both distances grow in one and the same direction,
+# $\nabla D_p = \nabla D_n = g$, and what is left is $\frac{1}{D_n}\left(1 - \frac{D_p}{D_n}\right) g$: its sign turns as soon as $D_p > D_n$.
 #
 # So we write a third form. Where an image is farther from clear than from low light, $D_p > D_n$, we *detach* $D_n$:
 # it still divides, but no gradient passes through it, and only the pull is left.
@@ -175,7 +185,9 @@ gradient_sizes(panels, log_x=["distance of low and clear, image half-way"]);
 # **What you see.** *Left*: an image on its way from low (0) to clear (1). Beside the low image the ratio, not held,
 # pushes with several hundred thousand times the force that it has at the end of the way (grey dots). Holding $D_n$
 # brings this down to several hundred (red), and the small $\varepsilon = 0.001$ is what keeps even that finite. The
-# bounded form (blue) is gentle there, so gentle that it hardly pulls at all where the way is longest. The jump at one
+# bounded form (blue) is gentle there, so gentle that it hardly pulls at all where the way is longest. (The formula says
+# so: beside the low image the gradient of section 1 is as large as $D_p / D_n^2$, with $\varepsilon$ at most $D_p / \varepsilon^2$; held, only
+# $1 / (D_n + \varepsilon) \le 1 / \varepsilon = 1000$ is left.) The jump at one
 # half is our rule: from there on, $D_n$ pushes too. *Right*: low and clear come closer and closer, with the image
 # always half-way. Both forms push ever harder, about as one over the distance. Being bounded in *value* is no
 # protection: a slope can be steep between 0 and 1.
@@ -332,12 +344,8 @@ step_response(sizes, responses);
 # **What you see.** One line for each of the held-out photographs, three scenes at several exposures. Each takes one
 # step; to the right the step is larger. *Left*: the distance to clear falls, for every photograph, by up to 15 % for a
 # full grey level. *Right*, on a scale a hundred times finer: the distance to low light hardly moves, and in some photographs it
-# even shrinks. So one half of the promise is kept, and of the other half there is little to see. Why? The ratio's
-# gradient has two terms,
-#
-# $$\nabla \frac{D_p}{D_n} = \frac{1}{D_n}\left(\nabla D_p - \frac{D_p}{D_n} \nabla D_n\right) ,$$
-#
-# and *away* is weighed with the ratio itself. This model's images have nearly arrived, $D_p / D_n$ is a few hundredths,
+# even shrinks. So one half of the promise is kept, and of the other half there is little to see. Why? Of the two terms of
+# the gradient in section 1, *toward* has the weight 1, and *away* is weighed with the ratio itself. This model's images have nearly arrived, $D_p / D_n$ is a few hundredths,
 # and *toward* speaks that much louder. Near clear, then, the low-light images no longer push. They set the *scale*:
 # by the $1 / D_n$ in front, a photograph far from its low light is pulled less hard than one whose low and clear lie close.
 #
