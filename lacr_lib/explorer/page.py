@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import fields
+from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -15,45 +14,14 @@ from lacr_lib.errors import LacrError
 from lacr_lib.explorer.drawn import curve, still_map
 from lacr_lib.explorer.pack import QUALITY, page_data
 from lacr_lib.explorer.plot import document
-from lacr_lib.explorer.scenes import Album
-from lacr_lib.explorer.story import Story, method_of
+from lacr_lib.explorer.story import Story
 from lacr_lib.explorer.tables import strip_html, table_html
 from lacr_lib.explorer.tour import views
 from lacr_lib.inference.files import write_text
-from lacr_lib.latent.embed import LatentMap
-from lacr_lib.latent.encode import Latents
-from lacr_lib.latent.film import Still
 
 LIMIT_MB = 15.0
 LOW_QUALITY = 45  # of the pictures, where the file would be too large
 FEWEST_REGIONS = 2  # of a photograph
-
-
-def write_explorer(
-    path: str | Path,
-    maps: Sequence[LatentMap],
-    fitted: Latents,
-    moved: Latents,
-    album: Album,
-    twin: Album | None = None,
-) -> Path:
-    """Writes the explorer of one model's latents, whose maps are drawn already.
-
-    maps: flat maps of the same rows, `fitted` and `moved` their tables, `album` every photograph of
-    them. twin: photographs of the same set enhanced by the model to compare with.
-    Errors: no map, or a photograph that the album lacks.
-    """
-    if not maps:
-        raise LacrError("an explorer needs at least one map: draw one with latent_map")
-    columns = {
-        f.name: np.concatenate([getattr(fitted, f.name), getattr(moved, f.name)])
-        for f in fields(Latents)
-        if f.name != "names"
-    }
-    still = Still("with", None, Latents(names=fitted.names, **columns))
-    methods = tuple(method_of(flat, still.table) for flat in maps)
-    write_story(path, Story("", (still,), methods, album, twin))
-    return Path(path)
 
 
 def write_story(path: str | Path, story: Story, limit_mb: float = LIMIT_MB) -> list[str]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from lacr_lib.explorer.scenes import Album
 from lacr_lib.explorer.strip import Strip
-from lacr_lib.latent.embed import LatentMap, latent_map, map_quality, procrustes
+from lacr_lib.latent.embed import latent_map, map_quality, procrustes
 from lacr_lib.latent.encode import Latents, thin
 from lacr_lib.latent.film import Still, aligned_maps
 from lacr_lib.latent.neighbours import in_common, nearest, place
@@ -110,17 +110,6 @@ def draw_methods(
         if on_map is not None:
             on_map(name)
     return tuple(methods)
-
-
-def method_of(flat: LatentMap, table: Latents) -> Method:
-    """A map that was drawn elsewhere, of one model's table."""
-    fitted, moved = table.of("low", "clear"), table.of("enhanced")
-    near = nearest(None, fitted.mu), nearest(moved.mu, fitted.mu)
-    placed = "placed into the finished map, not fitted" if flat.transformed else "fitted along"
-    trust = flat.trustworthiness, flat.continuity
-    return Method(
-        flat.method, placed, {0: _drawing(fitted.mu, flat.fitted, flat.moved, *near, trust)}
-    )
 
 
 def _umaps(stills: Sequence[Still], seed: int) -> dict[int, tuple[Points, Points]]:

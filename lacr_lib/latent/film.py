@@ -24,6 +24,7 @@ from lacr_lib.latent.encode import Latents, Photograph, encode_photoset
 from lacr_lib.latent.neighbours import place
 from lacr_lib.latent.pairs import fraction_of_way
 from lacr_lib.latent.statistics import estimate, median_of
+from lacr_lib.latent.umap_fit import hush_umap
 from lacr_lib.models.vae import LacrVae
 
 if TYPE_CHECKING:
@@ -134,7 +135,7 @@ def aligned_maps(stills: Sequence[Still], seed: int = 0, onto: Points | None = N
 
 def _aligned_umap(latents: Sequence[Points], seed: int) -> list[Points]:
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # umap tells of its own choice of cores, each time
+        hush_umap()
         from umap import AlignedUMAP  # slow at first: it compiles itself
 
         same = {i: i for i in range(len(latents[0]))}

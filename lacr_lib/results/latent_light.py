@@ -14,7 +14,6 @@ from lacr_lib.data.photoset import Frame, PhotoSet, Scene
 from lacr_lib.evaluation.bootstrap import Interval, interval
 
 if TYPE_CHECKING:
-    from lacr_lib.latent.encode import Latents
     from lacr_lib.latent.light_axis import LightAxis
     from lacr_lib.models.vae import LacrVae
 
@@ -46,7 +45,7 @@ def measure_light(model: LacrVae, train: PhotoSet, test: PhotoSet) -> dict[str, 
         "axis_share": axis.share,
         "axis_way": axis.way,
         "probe_r2": list(exposure_probe(learnt, asked).r2),
-        "probe_r2_low": list(exposure_probe(lows(learnt), lows(asked)).r2),
+        "probe_r2_low": list(exposure_probe(learnt.of("low"), asked.of("low")).r2),
         "walk_spearman": walks(model, scenes, axis),
         "exchange_carried": list(exchanged(model, scenes)),
         **spread(model, scenes),
@@ -59,11 +58,6 @@ def reduced(scene: Scene, three: bool = False) -> Scene:
     rungs = sorted({0, count // 2, count - 1}) if three else range(count)
     low = tuple(_small(scene.low[rung]) for rung in rungs)
     return replace(scene, low=low, clear=_small(scene.clear) if scene.clear else None)
-
-
-def lows(pooled: Latents) -> Latents:
-    """The rows of low-light photographs."""
-    return pooled.of("low")
 
 
 def walks(model: LacrVae, scenes: Sequence[Scene], axis: LightAxis) -> dict[str, float]:

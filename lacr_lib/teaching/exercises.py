@@ -36,7 +36,11 @@ def solution_cells(script: NotebookNode, title: str, learners: str) -> NotebookN
         f"# Solutions · {title}\n\nOf the exercises of [{learners}](../{learners}). Try them there "
         "first: a solution that one has read is soon forgotten, one that was found is not."
     )
-    page.cells = [v4.new_markdown_cell(text), *code[:2], *(_moved(_edited(c, solved)) for c in kept)]
+    page.cells = [
+        v4.new_markdown_cell(text),
+        *code[:2],
+        *(_moved(_edited(c, solved)) for c in kept),
+    ]
     return page
 
 

@@ -8,13 +8,33 @@ from pathlib import Path
 
 import pytest
 
-from tests.book.browser import CHROMIUM, DESKTOP, PHONE, served
 from tests.book.conftest import ROOT
 from tests.book.links import fetched_elsewhere, missing_targets, read_pages
+from tests.browser import Browser, find_chromium
 
-needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
+needs_chromium = pytest.mark.skipif(find_chromium() is None, reason="Chromium is not installed")
 PICTURES = ROOT / "build" / "book-screenshots"
 OPENED = ("index.html", "notebooks/02_vae.html")
+PHONE, DESKTOP = 390, 1280  # CSS pixels
+SEEN = """(async () => {
+  if (window.MathJax && MathJax.startup) await MathJax.startup.promise;
+  const root = document.documentElement;
+  const scrolls = (box) => ["auto", "scroll"].includes(getComputedStyle(box).overflowX);
+  const inside = (each) => {
+    for (let box = each; box && box.tagName !== "ARTICLE"; box = box.parentElement)
+      if (scrolls(box)) return true;
+    return Boolean(each.closest("mjx-assistive-mml"));
+  };
+  return {
+    width: root.clientWidth, content: root.scrollWidth, text: root.innerText.length,
+    formulas: root.querySelectorAll("mjx-container").length,
+    wide: [...root.querySelectorAll("article *")]
+      .filter((each) => each.getBoundingClientRect().right > root.clientWidth + 1 && !inside(each))
+      .map((each) => each.tagName + " " + each.className).slice(0, 5),
+    broken: [...document.images].filter((each) => each.complete && !each.naturalWidth)
+      .map((each) => each.src),
+  };
+})()"""
 
 
 def test_every_local_link_and_anchor_exists(book: Path) -> None:
@@ -104,16 +124,18 @@ def _strings_of_the_library() -> str:
 @pytest.mark.parametrize("width", [DESKTOP, PHONE])
 @pytest.mark.parametrize("page", OPENED)
 def test_it_opens_and_fits_the_screen(book: Path, page: str, width: int) -> None:
-    with served(book) as site:
-        seen = site.measure(page, width)
+    with Browser(width=width) as browser:
+        browser.open(book / page)
+        seen = browser.run(SEEN)
         assert seen["width"] == width
         assert seen["content"] <= width, "the page is wider than the screen"
         assert seen["wide"] == []
         assert seen["broken"] == []
         assert seen["text"] > 1000
         assert (seen["formulas"] > 0) == ("02_vae" in page)
-        assert [name for name in seen["asked"] if not name.startswith(site.address)] == []
+        assert [each for each in browser.requests if not each.startswith(("file:", "data:"))] == []
+        assert browser.complaints == []
         for theme in ("light", "dark"):
+            browser.run(f"document.body.dataset.theme = '{theme}'")
             name = f"{page.replace('/', '-').removesuffix('.html')}-{width}-{theme}.png"
-            assert site.picture(page, width, PICTURES / name, theme).stat().st_size > 10_000
-        assert site.missing == []
+            assert browser.screenshot(PICTURES / name).stat().st_size > 10_000

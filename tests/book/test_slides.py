@@ -7,15 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.book.browser import CHROMIUM, served
 from tests.book.conftest import ROOT
 from tests.book.links import fetched_elsewhere, missing_targets, read_pages
+from tests.browser import Browser, find_chromium
 
 SOURCE = (ROOT / "notebooks" / "instructor" / "slides.py").read_text("utf-8")
 PICTURES = ROOT / "build" / "slides-screenshots"
 # Height of each slide's content, and the bottom of its lowest picture, in pixels of the slide.
-TALL = """await (async () => {
-    const Reveal = inside.Reveal, found = [], scale = () => Reveal.getScale();
+TALL = """(async () => {
+    if (window.MathJax && MathJax.startup) await MathJax.startup.promise;
+    const found = [], scale = () => Reveal.getScale();
     for (const slide of Reveal.getSlides()) {
       const at = Reveal.getIndices(slide);
       Reveal.slide(at.h, at.v, 99);
@@ -53,13 +54,15 @@ def test_nothing_is_fetched_from_elsewhere(slides: Path) -> None:
     assert fetched_elsewhere(slides, pages) == []
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
+@pytest.mark.skipif(find_chromium() is None, reason="Chromium is not installed")
 def test_every_slide_fits(slides: Path) -> None:
-    with served(slides) as site:
-        found = site.measure("index.html", 1280, TALL, height=720)
+    ready = "window.Reveal && Reveal.isReady()"
+    with Browser(height=720, ready=ready) as browser:
+        browser.open(slides / "index.html")
+        found = browser.run(TALL)
         assert len(found) == SOURCE.count('"slide_type": "slide"')
         too_large = [each for each in found if each["height"] > 700 or each["width"] > 1280]
         assert too_large == []
-        assert site.missing == []
-        picture = site.picture("index.html", 1280, PICTURES / "first.png", height=720)
-        assert picture.stat().st_size > 5_000
+        assert browser.complaints == []
+        browser.run("Reveal.slide(0, 0)")
+        assert browser.screenshot(PICTURES / "first.png").stat().st_size > 5_000

@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 
 from lacr_lib.explorer.page import write_story
-from tests.explorer.browser import Browser, find_chromium
+from tests.browser import Browser, find_chromium
 
 BUILD = Path(__file__).parents[2] / "build"
 pytestmark = pytest.mark.skipif(find_chromium() is None, reason="no Chromium on this machine")
 
+READY = "document.body?.dataset.ready === 'yes'"
 TEXT = "document.getElementById('{}').textContent"
 PLACES = "Array.from(lacr.places().{}.x).concat(Array.from(lacr.places().{}.y))"
 
@@ -29,7 +30,7 @@ def path(story, tmp_path_factory):
 
 @pytest.fixture(scope="module", params=["canvas", "webgl"])
 def browser(request):
-    with Browser(request.param) as browser:
+    with Browser(request.param, ready=READY) as browser:
         browser.graphics = request.param
         yield browser
 
@@ -178,7 +179,7 @@ def test_a_hostile_name_stays_text(browser, path, toys):
 
 
 def test_it_fits_a_phone(path):
-    with Browser("canvas", width=390, height=800) as browser:
+    with Browser("canvas", width=390, height=800, ready=READY) as browser:
         browser.open(path, "#show=arrows&scene=plain")
         browser.screenshot(BUILD / "explorer-phone.png", whole=True)
         assert browser.run("document.documentElement.scrollWidth") <= 390

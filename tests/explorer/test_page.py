@@ -6,6 +6,7 @@ import base64
 import io
 import json
 import re
+from dataclasses import replace
 from importlib.resources import files
 
 import numpy as np
@@ -14,11 +15,10 @@ from PIL import Image
 
 from lacr_lib.errors import LacrError
 from lacr_lib.explorer.pack import UNKNOWN, page_data
-from lacr_lib.explorer.page import write_explorer, write_story
+from lacr_lib.explorer.page import write_story
 from lacr_lib.explorer.plot import COLOURS
 from lacr_lib.explorer.scenes import Album, family, progress_of, sheets
 from lacr_lib.figures.style import ROLES
-from lacr_lib.latent.embed import LatentMap
 from lacr_lib.latent.encode import encode_photoset
 from lacr_lib.latent.film import pull_of, region_pull
 from lacr_lib.models.config import ModelConfig
@@ -30,14 +30,12 @@ def unpack(packed):
 
 
 @pytest.fixture(scope="module")
-def parts(toys):
-    """An untrained model that enhances nothing, and two maps drawn by hand."""
+def album(toys):
+    """Of an untrained model that enhances nothing."""
     album = Album()
     model = LacrVae(ModelConfig(base_channels=4, latent_channels=6)).eval()
-    table = encode_photoset(model, toys, regions=5, on_photo=album.add)
-    fitted, moved = table.of("low", "clear"), table.of("enhanced")
-    flat = LatentMap("PCA", fitted.mu[:, :2], moved.mu[:, :2], True, 0.9, 0.8)
-    return [flat, flat._replace(method="t-SNE", transformed=False)], fitted, moved, album
+    encode_photoset(model, toys, regions=5, on_photo=album.add)
+    return album
 
 
 @pytest.fixture(scope="module")
@@ -103,8 +101,7 @@ def test_colours_are_those_of_the_figures():
     assert script.count("\n") <= 400
 
 
-def test_progress_is_zero_for_a_model_that_changes_nothing(parts):
-    album = parts[3]
+def test_progress_is_zero_for_a_model_that_changes_nothing(album):
     ways = [progress_of(card, album) for card in album.cards.values()]
     assert [way for way in ways if way is not None] == pytest.approx([0] * 10, abs=1e-4)
     low = album.cards["plain/low_0"]
@@ -114,8 +111,7 @@ def test_progress_is_zero_for_a_model_that_changes_nothing(parts):
     assert progress_of(arrived, album) == pytest.approx(1)
 
 
-def test_a_family_has_a_line_a_rung(parts):
-    album = parts[3]
+def test_a_family_has_a_line_a_rung(album):
     lines = family("plain", album, album)
     assert [len(line) for line in lines] == [1, 3, 3]
     assert lines[1][0][0] == "low-light, 1/6.7"  # the darkest first: level 0.15
@@ -147,13 +143,19 @@ def test_the_file_needs_no_network_and_holds_names_as_text(story, toys, tmp_path
     assert path.stat().st_size < 2e6
 
 
-def test_one_models_maps_make_a_page_too(parts, tmp_path):
-    path = write_explorer(tmp_path / "explorer.html", *parts, twin=parts[3])
+def one_model(story):
+    """The story of its last model alone: no twin, no film."""
+    last = tuple(m._replace(drawings={0: m.drawings[max(m.drawings)]}) for m in story.methods)
+    return replace(story, stills=story.stills[-1:], methods=last, twin=None)
+
+
+def test_one_models_maps_make_a_page_too(story, tmp_path):
+    path = tmp_path / "explorer.html"
+    assert write_story(path, one_model(story)) == []
     found = re.search(r'id="page-data">(.*?)</script>', path.read_text("utf-8"), re.DOTALL)
     data = json.loads(found.group(1))
-    assert [drawn["name"] for drawn in data["maps"]] == ["PCA", "t-SNE"]
-    assert data["maps"][1]["placed"] == "fitted along" and data["ends"]["without"] is None
-    assert data["frames"][0]["pull"] == pytest.approx([0, 0, 0], abs=1e-3)
+    assert [drawn["name"] for drawn in data["maps"]] == [each.name for each in story.methods]
+    assert data["ends"]["without"] is None and len(data["frames"]) == 1
 
 
 def test_a_large_page_loses_quality_then_the_film_then_points(story, tmp_path, monkeypatch):
@@ -191,10 +193,7 @@ def test_a_thinned_story_keeps_the_same_regions_everywhere(story):
     page_data(few.without_film())
 
 
-def test_what_cannot_be_shown_is_told(parts, tmp_path):
-    maps, fitted, moved, album = parts
-    with pytest.raises(LacrError, match="at least one map"):
-        write_explorer(tmp_path / "x.html", [], fitted, moved, album)
+def test_a_photograph_that_the_album_lacks_is_told(story, tmp_path):
     with pytest.raises(LacrError, match="album lacks"):
-        write_explorer(tmp_path / "x.html", maps, fitted, moved, Album())
+        write_story(tmp_path / "x.html", replace(one_model(story), album=Album()))
     assert not list(tmp_path.iterdir())

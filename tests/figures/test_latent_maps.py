@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import matplotlib
-
-matplotlib.use("Agg")
-
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
@@ -19,12 +13,6 @@ from lacr_lib.latent.embed import LatentMap
 from lacr_lib.latent.encode import Latents
 from lacr_lib.latent.map_settings import MapSettings
 from lacr_lib.latent.map_study import ClearShare, View
-
-
-@pytest.fixture(autouse=True)
-def closed_figures() -> Iterator[None]:
-    yield
-    plt.close("all")
 
 
 def _table(kind: np.ndarray) -> Latents:

@@ -19,6 +19,7 @@ from types import TracebackType
 from typing import Any
 
 PATIENCE = 120.0  # seconds for one answer: machines that test are busy
+LOADED = "document.readyState === 'complete' && location.protocol === 'file:'"
 GRAPHICS = {"canvas": ["--disable-gpu"], "webgl": ["--enable-unsafe-swiftshader"]}
 
 
@@ -29,11 +30,19 @@ def find_chromium() -> str | None:
 class Browser:
     """One page: `open` an address, `run` JavaScript in it, press keys, move the mouse.
 
-    graphics: "canvas" or "webgl" (in software). requests, complaints: every address that the page
-    asked for, every console error and exception; both since it was opened.
+    graphics: "canvas" or "webgl" (in software). Under 600 pixels of width it is a phone. ready: the
+    condition, in JavaScript, that says that a page has opened. requests, complaints: every address
+    that the page asked for, every console error and exception; both since it was opened.
     """
 
-    def __init__(self, graphics: str = "canvas", width: int = 1280, height: int = 900) -> None:
+    def __init__(
+        self,
+        graphics: str = "canvas",
+        width: int = 1280,
+        height: int = 900,
+        ready: str = LOADED,
+    ) -> None:
+        self._ready = ready
         self.requests: list[str] = []
         self.complaints: list[str] = []
         self._folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
@@ -113,7 +122,7 @@ class Browser:
         self.requests.clear()
         self.complaints.clear()
         self.call("Page.navigate", url=path.absolute().as_uri() + hash_)
-        self.wait("document.body?.dataset.ready === 'yes'")
+        self.wait(self._ready)
 
     def run(self, script: str) -> Any:
         """The value of a JavaScript expression, promises awaited."""
