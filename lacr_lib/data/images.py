@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from PIL import ExifTags, Image, ImageOps
 
-from lacr_lib.errors import LacrError
+from lacr_lib.errors import LacrError, first_line
 
 Array = np.ndarray[Any, np.dtype[Any]]
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp", ".gif", ".ppm", ".pgm")
@@ -52,7 +52,7 @@ def readable(what: str | Path) -> Iterator[None]:
         raise
     except _BROKEN as error:
         raise LacrError(
-            f"cannot read {what} as an image ({_first_line(error)}): open it in a viewer and save "
+            f"cannot read {what} as an image ({first_line(error)}): open it in a viewer and save "
             "it again as PNG or JPEG"
         ) from error
 
@@ -168,9 +168,3 @@ def _eight_bits(values: Array, white: float | None) -> Array:
     if white is None:
         raise ValueError(f"it holds values up to {peak:.0f}, and 65535 is the largest white")
     return as_uint8(values.astype(np.float64) / white)
-
-
-def _first_line(error: BaseException) -> str:
-    """The first line of an error's message, or its type where it has none."""
-    text = str(error).strip().splitlines()
-    return text[0] if text else type(error).__name__

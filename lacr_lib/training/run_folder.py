@@ -18,7 +18,7 @@ from accelerate.utils import load
 from filelock import FileLock, Timeout
 from safetensors import SafetensorError
 
-from lacr_lib.errors import LacrError
+from lacr_lib.errors import LacrError, first_line
 from lacr_lib.inference.files import write_text
 from lacr_lib.inference.load import save_model
 from lacr_lib.models.config import ModelConfig
@@ -205,10 +205,6 @@ def why_not_written(error: Exception, folder: Path) -> str:
     if shutil.disk_usage(folder).free < 2**16:
         return os.strerror(errno.ENOSPC)
     return first_line(error)
-
-
-def first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]
 
 
 def flush(folder: Path) -> None:

@@ -400,12 +400,12 @@ def seeds_needed(differences):
 check("08-seeds", seeds_needed)
 
 # %% tags=["solution"]
-for pilot in ([0.30, 0.20, 0.25], [0.30, -0.20, 0.05]):
+for pilot in ([0.30, 0.20, 0.25], [0.30, -0.20, 0.06]):
     print(f"pilot {pilot}: mean {np.mean(pilot):+.2f}, spread {np.std(pilot, ddof=1):.2f}, {seeds_needed(pilot)} seeds")
 
 # %% [markdown] tags=["solution"]
-# Both pilots have a best seed of 0.30. The first needs no more seeds; the second needs a hundred, and its author, had
-# she reported her best seed, would have reported the same number.
+# Both pilots have a best seed of 0.30. The first needs no more seeds; the second needs nearly a hundred, and its author, had
+# she reported her best seed only, would have told the same number.
 
 # %% [markdown] tags=["exercise"]
 # ### 2 · Hinge: a loss that knows when to stop

@@ -41,8 +41,10 @@ STUBS = {k: v for n in COURSE for k, v in answers(read_source(n)).items()}
 def test_every_exercise_of_the_course_has_a_check_and_two_mistakes() -> None:
     assert set(SOLVED) == set(STUBS) == set(EXERCISES) == set(MISTAKES)
     assert all(len(mistakes) >= 2 for mistakes in MISTAKES.values())
-    numbers = {name.partition("-")[0] for name in EXERCISES}
-    assert all(name.startswith(tuple(numbers)) for name in SOLVED)
+    for notebook in COURSE:
+        names = answers(read_source(notebook))
+        assert 2 <= len(names) <= 3
+        assert all(name.startswith(f"{notebook.name[:2]}-") for name in names)
 
 
 @pytest.mark.parametrize("name", SOLVED)
