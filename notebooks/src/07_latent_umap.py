@@ -11,7 +11,7 @@
 # **Before you start** Notebook 02 (what the latent map is) and 05 (what LACR does in training). Of 06 you need one
 # idea: an interval over *scenes* tells how much a number would change with other photographs.
 #
-# **Time** About 60 minutes to read; the code runs in about four minutes on 2 CPU cores, most of which UMAP takes. A GPU
+# **Time** About 60 minutes to read; the code runs in about two minutes on 2 CPU cores, most of which UMAP takes. A GPU
 # would not help.
 
 # %%

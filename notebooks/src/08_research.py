@@ -9,7 +9,7 @@
 #
 # **Before you start** Notebooks 05 (LACR and its training) and 06 (intervals over scenes, paired differences).
 #
-# **Time** About 45 minutes to read and try; the code runs in about two minutes on 2 CPU cores. The study itself is
+# **Time** About 45 minutes to read and try; the code runs in about one minute on 2 CPU cores. The study itself is
 # small enough for this page; the same cells with `PROFILE = "full"` are a real one, for a GPU or a night.
 
 # %%
