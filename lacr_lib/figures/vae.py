@@ -18,6 +18,7 @@ from lacr_lib.figures.style import GREY, OKABE_ITO, WIDTH
 
 Floats = NDArray[np.floating]
 BLUE, VERMILLION, GREEN = OKABE_ITO["blue"], OKABE_ITO["vermillion"], OKABE_ITO["green"]
+MODEL_COLOURS = {"free skips": VERMILLION, "ours": BLUE}  # a model keeps its colour; others: green
 REGION = 8  # pixels a side; one latent vector stands for each region
 
 
@@ -90,7 +91,7 @@ def toy_latent(places: Floats, codes: Floats, decoded: Floats, extent: float) ->
     axes[0].set_ylabel("$z_2$")
     side = (-extent, extent, -extent, extent)
     axes[2].imshow(decoded, cmap="gray", vmin=0, vmax=1, extent=side)
-    axes[2].set(xlabel="$z_1$", title="the decoder, code by code")
+    axes[2].set(xlabel="$z_1$", ylabel="$z_2$", title="the decoder, code by code")
     axes[2].grid(False)
     return figure
 
@@ -129,11 +130,12 @@ def rate_distortion(
 def kl_history(histories: Mapping[str, Sequence[Mapping[str, float]]], window: int = 9) -> Figure:
     """KL of each run during training, nats a latent entry, smoothed over `window` steps."""
     figure, axis = plt.subplots(figsize=(WIDTH, 2.8))
-    for (name, history), color in zip(histories.items(), (VERMILLION, BLUE), strict=False):
+    for name, history in histories.items():
         kl = np.array([record["kl"] for record in history])
         size = min(window, len(kl))
         smooth = np.convolve(kl, np.ones(size) / size, mode="valid")
-        axis.plot(np.arange(len(smooth)) + (size + 1) / 2, smooth, color=color, label=name)
+        axis.plot(np.arange(len(smooth)) + (size + 1) / 2, smooth, label=name,
+                  color=MODEL_COLOURS.get(name, GREEN))  # fmt: skip
     axis.set(xlabel="training step", ylabel="KL (nats a latent entry)")
     axis.set_ylim(bottom=0)
     axis.legend()
@@ -144,17 +146,19 @@ def swap_costs(drops: Mapping[str, Mapping[str, tuple[float, float, float]]]) ->
     """Quality lost when another code is decoded: model -> code -> (mean, low, high) in dB."""
     figure, axis = plt.subplots(figsize=(WIDTH, 3.2))
     width = 0.8 / len(drops)
-    for index, ((name, of_model), color) in enumerate(
-        zip(drops.items(), (VERMILLION, BLUE, GREEN), strict=False)
-    ):
+    for index, (name, of_model) in enumerate(drops.items()):
         mean, low, high = np.array(list(of_model.values())).T
         x = np.arange(len(mean)) + (index - (len(drops) - 1) / 2) * width
+        color = MODEL_COLOURS.get(name, GREEN)
         axis.bar(x, mean, width * 0.92, color=color, label=name)
+        for place, value in zip(x, mean, strict=True):
+            axis.annotate(f"{value:.1f}", (place, max(value, 0)), (-4, 3), ha="right",
+                          textcoords="offset points")  # fmt: skip
         axis.errorbar(x, mean, yerr=[mean - low, high - mean], fmt="none", color="black", capsize=3)
     axis.axhline(0, color="black", linewidth=0.8)
     codes = list(next(iter(drops.values())))
     axis.set_xticks(range(len(codes)), codes)
-    axis.set_ylabel("PSNR lost (dB)")
+    axis.set(xlabel="code that is decoded in place of the frame's own", ylabel="PSNR lost (dB)")
     axis.legend(loc="upper left", bbox_to_anchor=(1, 1))
     return figure
 

@@ -75,8 +75,9 @@ show_zoom([photo, dark, bright], Box(top=60, left=210, height=64, width=96), tit
 # **Question.** White is stored as 255. Which number is stored for a grey that sends half as much light to the camera?
 #
 # Not 128. Eyes notice differences in the dark much better than in the light, so files spend more of their numbers on
-# dark tones. The rule is the sRGB tone curve (IEC 61966-2-1): a power law with a short straight piece at the dark
-# end. It fits on three lines, and so does the way back.
+# dark tones. Count light as a fraction of white, so that white is 1: that is *linear light*, in which twice the photons
+# are twice the number. The file holds another number, given by the sRGB tone curve (IEC 61966-2-1): a power law with a
+# short straight piece at the dark end. Photographers halve and double light, and call each factor of two a *stop*.
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -97,9 +98,8 @@ np.testing.assert_allclose(
 figures.tone_curve();
 
 # %% [markdown]
-# **What you see.** Left: half the light is stored as 188, and a *stop* further down, half of that again, as 137.
-# Photographers count in stops because each one is a factor of two. Right: how many of the 256 file values each stop
-# gets. A file that stored light itself (grey) would spend half of its numbers on the brightest stop and have next to
+# **What you see.** Left: half the light is stored as 188, and a stop further down, half of that again, as 137. Right: how
+# many of the 256 file values each stop gets. A file that stored light itself (grey) would spend half of its numbers on the brightest stop and have next to
 # nothing left for the dark. The curve is kind to dark tones; remember that when we come to 8 bits.
 #
 # This has a practical consequence that many augmentation pipelines get wrong. *Dividing file values by four is not a
@@ -123,13 +123,17 @@ show_row([photo, in_light, in_file], ["original", "light / 4", "file values / 4"
 #
 # **Question.** Point a camera at a perfectly even grey wall. Why are two neighbouring pixels not equal?
 #
-# A pixel counts photons, and photons do not arrive in step. If `n` are expected, the number that does arrive follows
-# Poisson's law, whose variance equals its mean:
+# A pixel counts photons, and photons do not arrive in step. Let $M$ of them, a huge number, leave the lamp, each with the
+# same tiny chance $p$ of ending in this pixel, independently of all others. On average $n = Mp$ arrive. The number $k$ that
+# does arrive is binomial, with mean $Mp$ and variance $Mp(1 - p)$. Now let $M$ grow and $p$ shrink, so that $n$ stays: the
+# factor $1 - p$ goes to 1, and what remains is Poisson's law for the probability of $k$,
 #
 # $$P(k) = \frac{n^k e^{-n}}{k!}, \qquad \text{mean} = n, \qquad \text{variance} = n.$$
 #
-# The toy is a grey wall in three strengths of light. (Every captured photon frees an electron; sensors count
-# electrons, and so shall we.)
+# **The variance of a count equals its mean**, so its standard deviation is $\sqrt n$. (Every captured photon frees an
+# electron. Sensors count electrons, and so shall we: mean and deviation are in electrons.)
+#
+# The toy is a grey wall in three strengths of light.
 
 # %%
 rng = np.random.default_rng(SEED)
@@ -142,15 +146,26 @@ figures.photon_patches(wall);
 # %% [markdown]
 # **What you see.** The same wall, with grey levels scaled to the light there is. With 200 electrons a pixel it looks
 # almost even; with 2 it is gravel, and some pixels got nothing at all. The histograms follow Poisson's law (black).
-# Absolute noise is *smaller* in the dark, `sqrt(n)`, but the signal shrinks faster: `n / sqrt(n)` is the
-# signal-to-noise ratio, and equals `sqrt(n)`. A hundred times less light costs a factor of ten. No better camera can
-# mend this, because the noise is in the light.
+# Absolute noise is *smaller* in the dark, $\sqrt n$, but the signal shrinks faster. The *signal-to-noise ratio* (SNR), mean
+# over standard deviation, is $n / \sqrt n = \sqrt n$, a number without a unit. A hundred times less light costs a factor of
+# ten. No better camera can mend this, because the noise is in the light.
 
 # %% [markdown]
 # ## 4 · The electronics add their own
 #
-# Reading a pixel out adds a few electrons of *read noise*, Gaussian, and the same however much light there was. Our
-# camera has two numbers: how many electrons make white, and how many the read-out adds.
+# **Question.** When hardly any photons come, what is left of the noise?
+#
+# Reading a pixel out adds *read noise*: Gaussian, with mean 0 and a standard deviation of a few electrons, the same
+# however much light there was. So a camera is described by two numbers, and a shot by two more:
+#
+# | symbol | in the code | what it is | unit |
+# |---|---|---|---|
+# | $N_w$ | `full_well` | electrons that white gives at exposure 1 | electrons |
+# | $\sigma_r$ | `read_noise` | standard deviation of the read-out | electrons |
+# | $L$ | `light` | light that a place of the scene sends, in linear light | white = 1 |
+# | $t$ | `exposure` | share of the light that the shot collects; 1/4 is two stops less | none |
+#
+# The number of electrons that a pixel may expect is $n = L\, t\, N_w$.
 
 # %%
 settings = camera.CameraSettings()
@@ -171,11 +186,17 @@ np.testing.assert_allclose(ours, library, atol=1e-6)
 show(camera.add_sensor_noise, camera.noise_variance)
 
 # %% [markdown]
-# Independent noises add in variance, so theory needs two terms, one that grows with the light and one that does not:
+# Independent noises add in variance, so theory (*Poisson-Gaussian*, Foi et al. 2008) needs two terms, one that grows with
+# the light and one that does not. In electrons squared, and in files, where white is 1 and all is divided by $N_w$ once or,
+# for a variance, twice:
 #
-# $$\text{variance} = \underbrace{n}_{\text{photons}} + \underbrace{\sigma_r^2}_{\text{electronics}}
-# \qquad\Longrightarrow\qquad \text{SNR} = \frac{n}{\sqrt{n + \sigma_r^2}} \approx
-# \begin{cases} \sqrt{n} & n \gg \sigma_r^2 \\ n / \sigma_r & n \ll \sigma_r^2 \end{cases}$$
+# $$\text{variance} = \underbrace{n}_{\text{photons}} + \underbrace{\sigma_r^2}_{\text{electronics}} \;[\text{electrons}^2]
+# \;=\; \frac{L\,t}{N_w} + \Big(\frac{\sigma_r}{N_w}\Big)^2 \;[\text{white}^2] .$$
+#
+# The ratio of mean to deviation is the same in both units. (It also survives brightening, which multiplies both.)
+#
+# $$\text{SNR} = \frac{n}{\sqrt{n + \sigma_r^2}} \approx
+# \begin{cases} \sqrt{n} & n \gg \sigma_r^2 \quad\text{photons rule} \\ n / \sigma_r & n \ll \sigma_r^2 \quad\text{electronics rule} \end{cases}$$
 #
 # Is that what our sensor does? We photograph walls of twelve brightnesses at three exposures and *measure*.
 
@@ -192,10 +213,10 @@ for exposure in (1, 1 / 8, 1 / 64):
 figures.signal_to_noise(settings, light, measured);
 
 # %% [markdown]
-# **What you see.** Dots are measured, lines are theory: they agree over three orders of magnitude. Each curve has two
-# straight pieces. On the right, photon noise rules and the slope is 1/2: four times the light, twice the quality. On
-# the left of the crosses (where $n = \sigma_r^2 = 9$ electrons) the electronics rule, the slope is 1, and every lost
-# stop costs twice as dearly. At exposure 1/64 anything darker than about a seventh of white is on that steep side,
+# **What you see.** Dots are measured, lines are theory: they agree over three orders of magnitude. On logarithmic axes a
+# power is a slope, and each curve bends from one slope to another. On the right, photon noise rules and the slope is 1/2:
+# four times the light, twice the ratio. To the left of the crosses (where $n = \sigma_r^2 = 9$ electrons) the electronics
+# rule, the slope nears 1, and a lost stop costs a factor of two instead of $\sqrt 2$. At exposure 1/64 anything darker than about a seventh of white is on that steep side,
 # and the darkest tones sink below the grey line, where noise is as large as the signal.
 
 # %%
@@ -207,8 +228,8 @@ record_claim("measured noise variance is within 2 % of theory", worst, below=0.0
 #
 # **Question.** Dark photographs use few of the 256 file values. Is the 8-bit file what ruins them?
 #
-# First the rounding alone. The toy is a smooth ramp of light, six stops under-exposed, *without any noise*; then with
-# it.
+# First the rounding alone. The toy is a smooth ramp of light, from black on the left to white on the right, six stops
+# under-exposed, *without any noise*; then with it.
 
 # %%
 ramp = np.broadcast_to(np.linspace(0, 1, 360), (40, 360))
@@ -225,7 +246,7 @@ np.testing.assert_allclose(
 codes = len(np.unique(to_8_bits(ramp / 64)))
 print(f"file values left for a scene at 1/64 of the light: {codes} of 256")
 strips = {
-    "the ramp": camera.linear_to_srgb(ramp),
+    "the ramp: light from 0 (left) to 1 (right)": camera.linear_to_srgb(ramp),
     "1/64, rounded to 8 bits, brightened": brighten(255 * to_8_bits(ramp / 64), 64),
     "1/64, with noise, rounded to 8 bits, brightened": brighten(255 * to_8_bits(noisy), 64),
 }
@@ -234,8 +255,12 @@ show_grid([[strip] for strip in strips.values()], captions=[[name] for name in s
 # %% [markdown]
 # **What you see.** Rounding alone leaves a staircase of bands. With the noise in, the bands are gone: where noise is
 # larger than a step of the staircase it decides at random between two neighbouring values, and the mean comes out
-# right (engineers add noise on purpose for this, and call it dither). So which is the larger evil? Put all of them in
-# the same unit, electrons.
+# right (engineers add noise on purpose for this, and call it dither).
+#
+# So which is the larger evil? Put all of them in the same unit, electrons. Near light $L$ a step of one file value is
+# $\Delta = N_w / (255\, f'(L))$ electrons wide, where $f$ is the tone curve from light to file, both from 0 to 1, and $f'$
+# its slope. Rounding puts a value anywhere within $\pm \Delta / 2$, all errors equally probable, and the standard deviation
+# of such an even spread is $\Delta / \sqrt{12}$.
 
 # %%
 figures.noise_budget(settings);
@@ -247,7 +272,11 @@ figures.noise_budget(settings);
 # to the tone curve. That is why a network that enhances ordinary files has a chance at all.
 #
 # One loss is real, though. Read noise swings below zero and a file cannot: what is below black is cut off. For a
-# black scene only the positive half is left, and its mean is no longer 0 but $\sigma_r/\sqrt{2\pi}$.
+# black scene only the positive half is left, and its mean is no longer 0 but
+#
+# $$\int_0^\infty u\; \frac{1}{\sigma_r \sqrt{2\pi}}\, e^{-u^2 / 2\sigma_r^2}\, du = \frac{\sigma_r}{\sqrt{2\pi}} \quad \text{electrons},$$
+#
+# in which $u$ is what the read-out adds to a pixel.
 
 # %%
 black = camera.add_sensor_noise(np.zeros(draws), 1 / 64, settings, rng) * settings.full_well
@@ -295,8 +324,8 @@ figures.light_fields(fields);
 # what the region module of notebook 03 has to cope with.
 #
 # How can one *see* the light in a finished picture? A simple and old estimate is the **illumination map**: at each
-# pixel, the largest of the three colour values, `s = max(R, G, B)`. A red cup in full light has little green and
-# blue, but plenty of red.
+# pixel, the largest of the three colour values, `s = max(R, G, B)` (as in LIME, Guo et al. 2017). A red cup in full light
+# has little green and blue, but plenty of red.
 
 # %%
 def illumination_map(image):
@@ -327,7 +356,7 @@ figures.illumination_maps(photo, (255 * low).astype(np.uint8), field, recovered)
 # table and the shadow under the saucer are dark in the upper map too, where no field was put in at all. Only when we
 # divide the dark map by the clear one (lower right) does the paint cancel and the field we put in come out. At test
 # time there is no clear photograph to divide by. To tell light from paint, an enhancer must compare regions with each
-# other and know what cups look like. The map is still a useful hint, so our model gets it as a fourth input channel.
+# other and know what cups look like. The map is still a useful hint, so our model gets it as a fourth input channel **[ours]**.
 
 # %% [markdown]
 # ## 7 · The whole camera: an exposure ladder
@@ -371,9 +400,9 @@ figures.ladder_rows(ladder, brightened, Box(top=145, left=130, height=80, width=
 # into coloured speckle that does not go down to black, the veil of section 5. The shading of the uneven light stays
 # in all of them. (Look at noise in magnified details only. A small picture averages pixels and flatters.)
 #
-# How good is perfect brightening? Below: the peak signal-to-noise ratio (PSNR, in dB; higher is closer, and 06 will
-# take it apart). To judge noise alone, the target here is the clear photograph *in the same uneven light and white
-# balance*.
+# How good is perfect brightening? Below: the *peak signal-to-noise ratio*, $\text{PSNR} = -10 \log_{10} \text{MSE}$, where MSE is the mean
+# squared difference of file values with white = 1. Its unit is the decibel (dB); higher is closer, and notebook 06 will take
+# it apart. To judge noise alone, the target here is the clear photograph *in the same uneven light and white balance*.
 
 # %%
 still = camera.exposure_ladder(
@@ -466,12 +495,13 @@ record_claim("brightening leaves the noise in", mean, below, above, above=1.5)
 
 # %% [markdown]
 # **A tie that only a negative can break.** Take the step from clear to low, and build two wrong results: one goes
-# 30 % of that step *toward the dark frame*, the other 30 % *away from it*. By construction both are equally far from the
-# clear photograph, so any loss that sees only the clear reference calls them equally good. Now divide by the distance
-# to the negative:
+# 30 % of that step *toward the dark frame*, the other 30 % *away from it*. Let $|a - b|$ be the mean absolute difference of
+# two pictures over pixels and colours (file values, white = 1), $D_p$ the distance of a result to clear, the *positive*, and
+# $D_n$ its distance to low, the *negative*. With $d = |\text{low} - \text{clear}|$ both results have $D_p = 0.3\,d$, so any loss
+# that sees only the clear reference calls them equally good. Now divide by the distance to the negative:
 #
 # $$\frac{D_p}{D_n} = \frac{|\text{result} - \text{clear}|}{|\text{result} - \text{low}|}, \qquad
-# \text{toward: } \frac{0.3}{0.7}, \qquad \text{away: } \frac{0.3}{1.3}.$$
+# \text{toward: } \frac{0.3\,d}{0.7\,d}, \qquad \text{away: } \frac{0.3\,d}{1.3\,d}.$$
 
 # %%
 clear, negative = ladder.clear / 255, ladder.low[1] / 255
@@ -561,8 +591,8 @@ figures.light_of_scenes(photos);
 # ## Recap
 #
 # - Light is computed in linear light; file values come from it through the sRGB curve.
-# - Noise has two sources: `variance = n + read_noise²`. Measured and theory agree; in deep shadow every stop costs
-#   double.
+# - Noise has two sources: `variance = n + read_noise²`, in electrons squared. Measured and theory agree; in deep shadow a
+#   lost stop halves the signal-to-noise ratio, in good light it costs a factor of the root of two.
 # - Eight bits are not the culprit: through the tone curve, rounding stays below the noise. The cut at black is: it
 #   leaves a veil.
 # - Light is uneven, and from one picture alone light and paint cannot be told apart. The illumination map is a hint,
@@ -626,7 +656,7 @@ for exposure in (1, 1 / 8, 1 / 64):
 # %% [markdown] tags=["exercise"]
 # ### 2 · A burst instead of one shot
 #
-# A telephone takes many short frames and averages them: a *burst*. If noise is independent from frame to frame,
+# A telephone takes many short frames and averages them: a *burst* (Hasinoff et al. 2016). If noise is independent from frame to frame,
 # averaging `N` frames leaves the signal as it is and divides the noise's variance by `N`. How many frames at exposure
 # `short` have the signal-to-noise ratio of *one* frame at exposure `long`? Draw your answer for 1/64 against 1/16,
 # from the shadows to the lights. Why is it not the same number everywhere, and why is it never less than four?

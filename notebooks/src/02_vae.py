@@ -40,38 +40,83 @@ DATA = "embedded"
 # *variational* add?
 #
 # A plain autoencoder's code is a point, and nothing says what the points *between* two codes mean. A variational
-# autoencoder (VAE) turns the story round and starts from a recipe for making photographs: draw a code `z` from a
-# fixed *prior*, here `p(z) = N(0, I)`, then draw the photograph from `p(x | z)`, whose centre a decoder network
-# computes. A good recipe gives real photographs a high probability
+# autoencoder (VAE; Kingma & Welling 2014) turns the story round and starts from a recipe for making photographs: draw a
+# code from a fixed *prior*, then draw the photograph that belongs to it. The names, for one region of 8 x 8 pixels in
+# three colours:
 #
-# $$\log p(x) = \log \int p(x \mid z)\, p(z)\, dz ,$$
+# | symbol | name | what it is here |
+# |---|---|---|
+# | $x$ | the photograph | 192 values in [0, 1], white is 1 |
+# | $z$ | its code, the *latent* | $Z$ numbers without a unit |
+# | $p(z)$ | the *prior*: which codes are drawn before any photograph is seen | $N(0, I)$: $Z$ independent numbers of mean 0 and variance 1 |
+# | $p(x \mid z)$ | the *likelihood*: how well $x$ fits the code $z$ | a density around $\hat x(z)$, 192 values that a *decoder* network computes |
+# | $q(z \mid x)$ | the *posterior* that an *encoder* network proposes: which codes may have made $x$ | $N(\mu, \sigma^2)$, independent entries; $\mu$ and $\sigma$, $Z$ numbers each, are computed from $x$ |
 #
-# and that integral is hopeless: almost every `z` explains almost nothing of a given `x`. So a second network, the
-# encoder, proposes where to look: `q(z | x) = N(mu, sigma^2)`, the *posterior* it believes in. Multiply and divide
-# by it, and use that the logarithm of a mean is at least the mean of the logarithm (Jensen):
-#
-# $$\log p(x) = \log \mathbb{E}_{q}\!\left[\frac{p(x \mid z)\, p(z)}{q(z \mid x)}\right] \;\ge\;
-# \underbrace{\mathbb{E}_{q}\big[\log p(x \mid z)\big]}_{\text{how well the code explains } x} \;-\;
-# \underbrace{\mathrm{KL}\big(q(z \mid x)\,\|\,p(z)\big)}_{\text{what the code costs}} .$$
-#
-# The right-hand side is the **evidence lower bound**, ELBO. What the inequality gives away is exactly
-# $\mathrm{KL}(q(z \mid x)\,\|\,p(z \mid x))$, so a better encoder makes the bound tighter. Nothing here demands that
-# `x` goes in and `x` comes out. An *enhancer* explains the clear photograph from the dark one, and the same three
-# lines give $\log p(x_c \mid x_l) \ge \mathbb{E}_{q(z \mid x_l)}[\log p(x_c \mid z, x_l)] -
-# \mathrm{KL}(q(z \mid x_l)\,\|\,p(z))$. Keep that form in mind for section 7.
+# Two pieces of shorthand: $\mathbb{E}_q[\cdot]$ is the mean over draws of $z$ from $q(z \mid x)$, and
+# $\mathrm{KL}(q\,\|\,p) = \mathbb{E}_q[\log q(z) - \log p(z)]$, the *Kullback-Leibler divergence*, says how far $q$ is
+# from $p$. It is never negative, and 0 only where the two are the same. Logarithms are natural, so their unit is the
+# *nat*; divide by $\ln 2$ for bits.
 
 # %% [markdown]
-# **Units.** Both terms are logarithms of probabilities: *nats* (divide by $\ln 2$ for bits). Training code rarely says
-# so, since it averages where the formula sums and multiplies by some `beta`. We can undo that. Let each pixel value
-# deviate from the decoder's centre by Laplace noise of scale `b` (so that the error is an absolute one), and take one
-# region of 8 x 8 pixels: 192 values, explained by a code of `Z` entries. Then
+# **From the evidence to the bound.** A good recipe gives real photographs a high probability. Its logarithm, the
+# *evidence*, counts every code that might have made $x$:
+#
+# $$\log p(x) = \log \int p(x \mid z)\, p(z)\, dz .$$
+#
+# That integral is hopeless: almost every $z$ explains almost nothing of a given $x$. So the encoder proposes where to
+# look, and four steps lead to something that can be computed:
+#
+# $$\begin{aligned}
+# \log p(x) &= \log \int q(z \mid x)\, \frac{p(x \mid z)\, p(z)}{q(z \mid x)}\, dz
+#   && \text{multiply and divide by } q \\
+# &= \log \mathbb{E}_q\!\left[\frac{p(x \mid z)\, p(z)}{q(z \mid x)}\right]
+#   && \text{an integral against } q \text{ is a mean over its draws} \\
+# &\ge \mathbb{E}_q\!\left[\log \frac{p(x \mid z)\, p(z)}{q(z \mid x)}\right]
+#   && \text{log of a mean} \ge \text{mean of the log (Jensen)} \\
+# &= \underbrace{\mathbb{E}_q\big[\log p(x \mid z)\big]}_{\text{how well the code explains } x} -
+#   \underbrace{\mathrm{KL}\big(q(z \mid x)\,\|\,p(z)\big)}_{\text{what the code costs}}
+#   && \text{log of a product; definition of KL}
+# \end{aligned}$$
+#
+# The last line is the **evidence lower bound**, ELBO. What does the inequality give away? Bayes' rule,
+# $p(x \mid z)\, p(z) = p(z \mid x)\, p(x)$, put into the third line, gives
+#
+# $$\text{ELBO} = \mathbb{E}_q\!\left[\log p(x) + \log \frac{p(z \mid x)}{q(z \mid x)}\right] =
+# \log p(x) - \mathrm{KL}\big(q(z \mid x)\,\|\,p(z \mid x)\big) :$$
+#
+# the gap is the distance from the encoder's proposal to the codes that truly belong to $x$. A better encoder makes the
+# bound tighter.
+#
+# **For an enhancer.** Nothing demands that $x$ goes in and $x$ comes out. An enhancer explains the clear photograph
+# $x_c$ from the dark one $x_l$: its encoder sees $x_l$ alone, its decoder may see $z$ and $x_l$, the prior stays as it is.
+# The same four steps, with $p(x_c \mid z, x_l)$ for the likelihood and $q(z \mid x_l)$ for the proposal, give
+#
+# $$\log p(x_c \mid x_l) \;\ge\; \mathbb{E}_{q(z \mid x_l)}\big[\log p(x_c \mid z, x_l)\big] -
+# \mathrm{KL}\big(q(z \mid x_l)\,\|\,p(z)\big) .$$
+#
+# Keep that form in mind for section 7.
+
+# %% [markdown]
+# **From the bound to the loss, with its units.** The ELBO is in nats a region. Training code rarely says so, since it
+# averages where the formula sums and multiplies by some `beta`. We can undo that, step by step.
+#
+# 1. *A likelihood.* Let each of the 192 values deviate from the decoder's $\hat x$ by independent Laplace noise of scale
+#    $b$, in units of white: $p(x_i \mid z) = \frac{1}{2b}\, e^{-|x_i - \hat x_i| / b}$. Its mean absolute deviation is $b$.
+# 2. *Its logarithm.* Densities of independent values multiply, so logarithms add:
+#    $-\log p(x \mid z) = \frac{1}{b} \sum_i |x_i - \hat x_i| + 192 \log 2b$.
+# 3. *Sums to means.* A bar is the mean, over values or over latent entries:
+#    $\sum_i |x_i - \hat x_i| = 192\,\overline{|x - \hat x|}$, and the KL of $Z$ independent entries is
+#    $Z\,\overline{\mathrm{KL}}$.
+# 4. *One draw.* $\mathbb{E}_q$ is replaced by a single draw of $z$ for each image and step; section 2 is about that.
+# 5. *Another unit.* Multiply by $b / 192$, so that the first term is in units of white:
 #
 # $$-\text{ELBO} = \frac{192}{b}\,\overline{|x - \hat x|} + Z\,\overline{\mathrm{KL}} + 192 \log 2b
-# \quad\Longrightarrow\quad \frac{b}{192}(-\text{ELBO}) = \underbrace{\overline{|x - \hat x|}}_{\text{mean L1}} +
-# \underbrace{\frac{b\,Z}{192}}_{\textstyle\beta}\,\overline{\mathrm{KL}} + \text{constant} ,$$
+# \quad\Longrightarrow\quad \frac{b}{192}(-\text{ELBO}) = \underbrace{\overline{|x - \hat x|}}_{\text{mean L1, white = 1}} +
+# \underbrace{\frac{b\,Z}{192}}_{\textstyle\beta}\;\underbrace{\overline{\mathrm{KL}}}_{\text{nats an entry}} +\, b \log 2b .$$
 #
-# with bars for means over pixel values and over latent entries. So `beta` is no free knob: *one* value makes the loss
-# a true bound. The toy is a single region with random numbers in it.
+# The last term is a constant and trains nothing. So `beta` is no free knob: *one* value makes the loss a true bound, and
+# its unit is "white a nat": what error one nat in each latent entry may cost. The toy is a single region with random
+# numbers in it.
 
 # %%
 setup(SEED)
@@ -86,13 +131,14 @@ beta = b * entries / 192
 loss = (x - x_hat).abs().mean() + beta * kl.mean()
 torch.testing.assert_close(-elbo * b / 192, loss + b * math.log(2 * b))
 assert beta == elbo_beta(entries, b)
-print(f"ELBO {elbo:.1f} nats a region; beta of the bound {beta:.4f}")
+print(f"ELBO {elbo:.1f} nats a region; beta of the bound {beta:.4f} white a nat")
 
 # %% [markdown]
 # `elbo_beta` is the library's name for it, and in this course every `beta` is told as a multiple of that number: below
 # 1, codes are cheaper than the bound says, above 1 dearer ("beta-VAE", Higgins et al. 2017). Two warnings. The scale `b`
-# is part of the model: 0.08 says that we expect an error of 8 % of white. And a loss with SSIM in it, as the enhancer's
-# has, is no logarithm of any probability; there a multiple of the ELBO's beta is only a yardstick.
+# is part of the model: 0.08 says that we expect an error of 8 % of white. And a loss with a structural similarity (SSIM,
+# Wang et al. 2004) in it, as the enhancer's has, is no logarithm of any probability; there a multiple of the ELBO's beta
+# is only a yardstick.
 
 # %% [markdown]
 # ## 2 · A gradient through a random draw
@@ -100,15 +146,17 @@ print(f"ELBO {elbo:.1f} nats a region; beta of the bound {beta:.4f}")
 # **Question.** The first term is a mean over draws of `z`. How can the encoder learn from it, when a draw has no
 # derivative?
 #
-# The smallest toy has one number: minimise the mean of `f(z) = (z - 3)^2` over `z ~ N(mu, 1)`. By hand, the mean is
-# `(mu - 3)^2 + 1`, so at `mu = 1` its gradient is exactly -4. Three ways to estimate it from 16 draws:
+# The smallest toy has one number: minimise the mean of $f(z) = (z - 3)^2$ over draws $z$ from $q = N(\mu, \sigma^2)$ with
+# $\sigma = 1$. By hand, the mean is $(\mu - 3)^2 + 1$, so at $\mu = 1$ its gradient, for which we write
+# $\nabla_\mu \mathbb{E}[f(z)]$, is exactly -4. Three ways to estimate it from 16 draws:
 #
-# 1. **finite difference**: shift `mu` a little up and down, draw for both, subtract;
-# 2. **score function** (REINFORCE): $\nabla_\mu \mathbb{E}[f(z)] = \mathbb{E}[f(z)\, \nabla_\mu \log q(z)]$, which
-#    needs no derivative of `f` at all;
-# 3. **reparameterisation**: write the draw as `z = mu + sigma * eps` with `eps ~ N(0, 1)`. The chance now sits in
-#    `eps`, which does not depend on anything we train, and `z` is an ordinary function of `mu`:
-#    $\nabla_\mu \mathbb{E}[f(z)] = \mathbb{E}[f'(\mu + \sigma\varepsilon)]$.
+# 1. **finite difference**: shift $\mu$ a little up and down, draw for both, subtract, divide by the shift;
+# 2. **score function** (REINFORCE, Williams 1992): the derivative goes into the integral and meets only the density,
+#    $\nabla_\mu \int f(z)\, q(z)\, dz = \int f(z)\, \nabla_\mu q(z)\, dz = \mathbb{E}[f(z)\, \nabla_\mu \log q(z)]$,
+#    since $\nabla q = q\, \nabla \log q$. It needs no derivative of $f$ at all;
+# 3. **reparameterisation** (Kingma & Welling 2014): write the draw as $z = \mu + \sigma \varepsilon$ with $\varepsilon$
+#    from $N(0, 1)$. The chance now sits in $\varepsilon$, which does not depend on anything we train, and $z$ is an
+#    ordinary function of $\mu$: $\nabla_\mu \mathbb{E}[f(z)] = \mathbb{E}[f'(\mu + \sigma\varepsilon)]$.
 
 # %%
 def f(z):
@@ -146,8 +194,8 @@ record_claim("the score function scatters over twice as wide", gain, above=2.0)
 
 # %% [markdown]
 # With the *same* `eps` on both sides, a finite difference does agree with the gradient that PyTorch sends through the
-# library's `reparameterise`, for the mean and for the log-variance. (Networks predict `log sigma^2` so that any real
-# number is allowed.)
+# library's `reparameterise`, for the mean and for the log-variance. (Networks predict `log_var`, which is $\log \sigma^2$,
+# so that any real number is allowed; $\sigma$ is then `exp(0.5 * log_var)`.)
 
 # %%
 parameters = torch.tensor([[1.0, 0.3], [0.4, -0.7]], dtype=torch.float64)  # rows: mu, log_var
@@ -169,14 +217,23 @@ show(reparameterise)
 # %% [markdown]
 # ## 3 · What a code costs
 #
-# **Question.** What does one latent entry cost when its posterior is `N(mu, sigma^2)`?
+# **Question.** What does one latent entry cost when its posterior is $N(\mu, \sigma^2)$?
 #
-# The KL term between two Gaussians can be integrated by hand (Kingma & Welling 2014, appendix B):
+# The entries of the posterior are independent, and so are those of the prior. So $\log q - \log p$ is a sum over entries,
+# and the KL of a code is the sum of the KLs of its entries. For one entry the two logarithms are
 #
-# $$\mathrm{KL}\big(N(\mu, \sigma^2)\,\|\,N(0, 1)\big) = \tfrac{1}{2}\left(\mu^2 + \sigma^2 - 1 - \log \sigma^2\right).$$
+# $$\log q(z) = -\tfrac12 \log 2\pi - \tfrac12 \log \sigma^2 - \frac{(z - \mu)^2}{2\sigma^2}, \qquad
+# \log p(z) = -\tfrac12 \log 2\pi - \tfrac12 z^2 .$$
 #
-# Four roads to one number: that formula, PyTorch's own, the library's, and, since KL is the mean of
-# `log q(z) - log p(z)` over draws from `q`, plain averaging.
+# Subtract them ($2\pi$ cancels) and take the mean over draws from $q$. Two facts are all one needs: the variance is
+# $\mathbb{E}_q[(z - \mu)^2] = \sigma^2$, and hence $\mathbb{E}_q[z^2] = \mu^2 + \sigma^2$.
+#
+# $$\mathrm{KL} = -\tfrac12 \log \sigma^2 - \frac{\sigma^2}{2 \sigma^2} + \tfrac12 (\mu^2 + \sigma^2) =
+# \tfrac{1}{2}\left(\mu^2 + \sigma^2 - 1 - \log \sigma^2\right) \quad \text{nats} .$$
+#
+# Its derivative is $\mu$ with respect to $\mu$, and $\tfrac12 (1 - 1/\sigma^2)$ with respect to $\sigma^2$: both vanish at
+# $\mu = 0$, $\sigma = 1$ alone, where the cost is 0. Four roads to one number: that formula, PyTorch's own, the library's,
+# and, since KL is a mean over draws from $q$, plain averaging.
 
 # %%
 mu, log_var = torch.randn(2, 4, 8, 6, 6)  # four images, Z = 8, maps of 6 x 6 regions
@@ -197,12 +254,14 @@ figures.kl_cost();
 # %% [markdown]
 # **What you see.** An entry that says nothing, `mu = 0` and `sigma = 1`, is the prior itself and costs nothing (red
 # dots). It can speak in two ways. A mean away from zero costs half its square (left). A narrow posterior costs
-# about $\log(1/\sigma)$ (right): each halving of `sigma`, one bit of precision more, costs $\ln 2 \approx 0.69$ nats,
+# about $\log(1/\sigma) - \tfrac12$ (right): each halving of `sigma`, one bit of precision more, costs $\ln 2 \approx 0.69$ nats,
 # which *is* one bit. So KL is a message length. Wide posteriors are free only up to 1: beyond it the cost rises
 # again, for the code then says "it could be further out than the prior allows".
 
 # %% [markdown]
 # ## 4 · The smallest VAE: a lamp in a dark room
+#
+# **Question.** What does a VAE put into its code, when nobody tells it what to put there?
 #
 # The toy photographs are 12 x 12 pixels: one round lamp, somewhere in a dark room. Everything that can change is its
 # column and its row. A VAE with `Z = 2` is told neither. Does it find out?
@@ -234,7 +293,8 @@ class LampVae(nn.Module):
 
 
 # %% [markdown]
-# The training loop is the loss of section 1, with 144 values in place of 192:
+# The training loop is the loss of section 1, with 144 values in place of 192, `Z = 2`, and a scale `b` of 0.2, which is
+# generous, so that codes are dear and no more precise than needed:
 
 # %%
 steps = choose(PROFILE, smoke=60, demo=800, full=3000)
@@ -267,8 +327,8 @@ figures.toy_latent(place.numpy(), codes.numpy(), decoded, extent=2.25);
 # in the left picture, by row in the middle: the two entries have become the room's floor plan, turned by some angle.
 # (The prior is round, so no direction is special, and the angle is chance.) On the right the decoder paints the same
 # plane: neighbouring codes give neighbouring lamps, and there is no hole in between. The prior packs the plan around
-# the origin, and the noise in `z` forces neighbours to agree. The printed cost is the length of the message "the lamp
-# is here", to the precision that pays.
+# the origin, and the noise in $z$ forces neighbours to agree. The cost printed above is the length of the message "the
+# lamp is here", to the precision that pays: some 11 bits, as many as it takes to number 2000 places.
 
 # %%
 with torch.no_grad():
@@ -296,10 +356,16 @@ images.show_grid([[figures.mosaic(strip, columns=9)] for strip in strips], row_t
 # %% [markdown]
 # ## 5 · A VAE for photographs, out of the library's parts
 #
-# `LacrVae` is the enhancer of this course. Its full form has parts that you have not met (RCAM, AMSM), and two kinds of
-# short cut from the input to the output: skips, and the input itself, whose light is changed:
-# `x_e = relight(x_l, g(z)) + r(z, skips)`. Turn the modules and the skips off, paint `r(z)` on plain grey in place of
-# the photograph, and what remains is a plain VAE.
+# **Question.** What does such a code say about a real photograph?
+#
+# `LacrVae` is the enhancer of this course. It turns a dark photograph `x_l` into an enhanced one `x_e`, both `(B, 3, H, W)`:
+#
+# $$x_e = \mathrm{relight}\big(x_l,\, g(z)\big) + r(z, \text{skips}).$$
+#
+# A *gain map* $g$ says how much the light of each place is raised, a *residual* $r$ adds detail. Both are decoded from the
+# code $z$; the residual also sees *skips*, feature maps that the encoder hands over (section 7). The full form has modules
+# that you have not met (RCAM, AMSM). Turn modules and skips off, paint $r(z)$ on plain grey in place of the photograph,
+# and what remains is a plain VAE.
 
 # %%
 show(ModelConfig)
@@ -341,9 +407,10 @@ low = [batch(scene.low) for scene in scenes]  # S ladders, darkest first
 print(photos.describe(), "| held out:", ", ".join(scene.name for scene in scenes), "|", tuple(clear.shape))
 
 # %% [markdown]
-# **Why the start matters.** Before training we ask what the encoder sees at all. PyTorch draws the weights of a layer so
-# small that a signal loses about two thirds of its power in it, but not so the biases, which are added afresh in every
-# layer. After a stem and three downsamplings, how much of `mu` still depends on the photograph?
+# **Why the start matters.** Before training we ask what the encoder sees at all. PyTorch draws the weights of a layer with
+# $n$ inputs with a variance of $1/(3n)$. A sum of $n$ such products keeps a third of the signal's power, layer after layer,
+# while biases, which know nothing of the photograph, are added afresh in each. After the stem, which is the first
+# convolution, and three downsamplings, how much of `mu` still depends on the photograph?
 
 # %%
 @torch.no_grad()
@@ -369,14 +436,17 @@ after = share_from_photograph(unit_gain(model), everything)
 record(share_from_photograph_default=before, share_from_photograph_unit_gain=after)
 
 # %% [markdown]
-# With the default start four fifths of what `mu` holds are the same for every photograph, noon or night; with weights of
-# unit gain and without biases **[ours]** the share that depends on the photograph is half as large again. It looks like
-# little and decides much: the training below, 200 steps, ends at 20 to 25 dB with this start and at 14 to 22 dB with the
+# With the default start four fifths of what `mu` holds are the same for every photograph, noon or night. With weights of
+# variance $1/n$ (*unit gain*: power in is power out) and without biases **[ours]** the share that depends on the photograph
+# is more than half as large again. It looks like little and decides much: the training below, 200 steps, ends at 20 to 25 dB with this start and at 14 to 22 dB with the
 # default one (*measured once*). It would learn to see in the end, but our demonstration has only minutes. So all models of this
 # notebook start this way.
 #
 # Now train. Nothing special is needed: `fit` is the training loop of the whole course (notebook 05 opens it), and a batch
-# of *clear-to-clear* pairs makes an ordinary autoencoder. L1 alone and `beta = elbo_beta(Z)` make its loss the true bound.
+# of *clear-to-clear* pairs, the same photograph as input and as target, makes an ordinary autoencoder. The mean absolute
+# error (L1) alone and `beta = elbo_beta(Z)` make its loss the true bound. Results are told in decibels of the *peak
+# signal-to-noise ratio*, $\text{PSNR} = -10 \log_{10} \overline{(x - \hat x)^2}$ with white = 1: more is better, 3 dB more
+# is half the squared error.
 
 # %%
 steps = choose(PROFILE, smoke=3, demo=200, full=4000)
@@ -413,7 +483,7 @@ images.show_row([fade, halfway, drawn], ["mixed pixels", "mixed codes", "codes d
 # %% [markdown]
 # **What you see.** Here the magic of the lamps is gone, and it is worth understanding why. Mixed codes (middle) look much
 # like mixed pixels (left): two photographs through each other. A code vector knows only its own region, and no walk
-# through its values can move a cup to the right by a hundred pixels. Codes drawn from the prior (right) give clouds of
+# through its values can move a cup to the right by a hundred pixels. Codes drawn from the prior (right) give patches of
 # colour, no photograph: the prior treats all regions as *independent*, and photographs are not. This model is no
 # generator of photographs, and it need not be. It is asked for something else: to say, region by region, what light and
 # colour are there.
@@ -425,8 +495,9 @@ images.show_row([fade, halfway, drawn], ["mixed pixels", "mixed codes", "codes d
 #
 # Five values of beta, in units of the ELBO's. Each run goes on from the model above for the same number of steps, which
 # saves the time of five trainings from scratch. On held-out photographs we measure the *distortion* (mean absolute
-# error, with drawn codes), the *rate* (KL in bits a pixel), and the **active units** of Burda et al. (2016): latent
-# entries whose posterior mean varies by more than 0.01 (in variance) from region to region. The others are all prior.
+# error, white = 1, with drawn codes), the *rate* (KL in bits a pixel: nats a region, divided by $64 \ln 2$; the words are
+# those of Alemi et al. 2018), and the **active units** of Burda et al. (2016): latent entries whose posterior mean has a
+# variance above 0.01 from region to region. The others say the same everywhere.
 
 # %%
 @torch.no_grad()
@@ -458,8 +529,9 @@ figures.rate_distortion(multiples, bits, errors, active, Z, slope);
 # %% [markdown]
 # **What you see.** Left, a *rate-distortion curve*. Dear codes (upper left) say little and get much wrong; cheap codes
 # (lower right) pay many bits for a small gain. For scale: the file itself has 24 bits a pixel. Along the dashed line the
-# ELBO is constant, and points above it have a worse one. The line only touches the curve at `beta = 1`, and the others
-# lie above: each multiple minimises its *own* price, and only one of them is the bound's. Right: the dearer the code,
+# ELBO is constant, and points above it have a worse one. The line touches the curve at `beta = 1`, and the others
+# lie above, though 1/4 by less than the eye can see (the number below: a third of a nat in 150). Each multiple minimises
+# its *own* price, and only one of them is the bound's. Right: the dearer the code,
 # the more units fall silent. This is the first of two ways in which a latent can die. The price is too high, and the
 # optimiser saves it.
 
@@ -500,23 +572,46 @@ record_claim("without skips over half of the fine texture is lost", *kept, below
 # %% [markdown]
 # ## 7 · Skips, and why they kill the code
 #
-# **Question.** An enhancer must not blur. The cure everybody uses is the *skip connection*: hand the encoder's early,
+# **Question.** An enhancer must not blur. The cure everybody uses is the *skip connection*
+# (Ronneberger et al. 2015): hand the encoder's early,
 # sharp feature maps straight to the decoder. What happens to `z` then?
 #
-# Look at what the decoder of an enhancer is to explain: the clear photograph `x_c`. It sees the dark one, `x_l`, through
-# the skips, and `z`. But `z` was computed *from* `x_l`, plus noise that knows nothing of any photograph. So once `x_l`
-# is known, `z` has nothing left to tell:
+# Look at what the decoder of an enhancer is to explain: the clear photograph $x_c$. It sees the dark one, $x_l$, through
+# the skips, and $z$. Four assumptions, each of which you should try to doubt:
 #
-# $$x_c \;\text{---}\; x_l \;\text{---}\; z \quad\text{is a Markov chain, so}\quad I(z; x_c \mid x_l) = 0 .$$
+# - **A1** The skips tell everything: whatever the decoder wants to know of $x_l$, it can compute from them.
+# - **A2** The code is made from $x_l$ and noise: $z = \mu(x_l) + \sigma(x_l)\,\varepsilon$, with an $\varepsilon$ that knows
+#   nothing of any photograph.
+# - **A3** The decoder is free: for each $x_l$ it can give any answer, also one in which $z$ does not occur.
+# - **A4** The code is paid for: $\beta > 0$, and the prior $p(z)$ does not look at $x_l$.
 #
-# Put that into the bound of section 1, in which the decoder now reads $p(x_c \mid z, x_l)$. For *any* decoder the first
-# term is at most $-H(x_c \mid z, x_l)$, where $H$ is what remains uncertain, and
+# Let $\hat x(z, x_l)$ be the decoder's answer and $\ell(x_c, \hat x)$ any loss, such as the absolute error. For a given
+# $x_l$ and a given $z$, the mean loss over all clear photographs that may belong to it is
 #
-# $$H(x_c \mid z, x_l) = H(x_c \mid x_l) - I(z; x_c \mid x_l) = H(x_c \mid x_l) .$$
+# $$\mathbb{E}\big[\ell(x_c, \hat x(z, x_l)) \mid x_l, z\big] \overset{\text{A2}}{=}
+# \mathbb{E}\big[\ell(x_c, \hat x(z, x_l)) \mid x_l\big] \;\ge\; \min_y\, \mathbb{E}\big[\ell(x_c, y) \mid x_l\big] .$$
 #
-# The best decoder without `z` is as good as the best with it. And the second term, the price, is never negative, and zero only
-# for a code that says nothing. So **ignoring `z` is the optimum**: not an accident of training, not a matter of tuning
-# `beta`. Any `beta > 0` makes silence strictly better.
+# The first step says that $z$ changes nothing in what is probable for $x_c$, once $x_l$ is known. The second replaces the
+# answer by the best answer $y$, and on the right there is no $z$ any more: the best answer is *the same for every code*
+# (for an absolute error, the median of the clear photographs that fit $x_l$). By A1 and A3 the decoder can give it. So no
+# use of $z$ makes the first term of the loss smaller. The second term is never negative and, by A4, zero only if
+# $q(z \mid x_l) = p(z)$ for every $x_l$, a code that says nothing. Both terms are smallest together when the encoder is
+# silent and the decoder does not listen, and every nat that is said costs $\beta$ for nothing. **Ignoring $z$ is the
+# optimum**: not an accident of training, and no matter of tuning $\beta$.
+#
+# What the argument does *not* say: how soon training gets there, and what a small network does, for which A1 and A3 hold
+# only nearly. That we measure in section 8.
+
+# %% [markdown]
+# **The same in nats.** Let $H(x_c \mid x_l)$ be the uncertainty that remains about $x_c$ when $x_l$ is known (its *conditional
+# entropy*), and $I(z; x_c \mid x_l)$ the *mutual information*: by how much $z$ lowers that uncertainty for somebody who knows
+# $x_l$ already. A2 reads
+#
+# $$x_c \;\text{---}\; x_l \;\text{---}\; z \quad\text{is a Markov chain, so}\quad I(z; x_c \mid x_l) = 0
+# \quad\text{and}\quad H(x_c \mid z, x_l) = H(x_c \mid x_l) - 0 .$$
+#
+# No decoder's first term of the ELBO exceeds $-H(x_c \mid z, x_l)$ in the mean, and the best decoder without $z$ reaches the
+# same number. A way out must break an assumption, and A1 is the one that we can build: skips that tell *less* than $x_l$.
 #
 # The toy is a table: six possible dark photographs (three patterns, each in two lights), four possible clear ones, any
 # joint probability, and any noisy encoder with three codes.
@@ -545,16 +640,17 @@ print(f"I(z; x_c | x_l)     {abs(information_given(joint)):.4f} nats: nothing th
 print(f"I(z; x_c | pattern) {information_given(pattern):.4f} nats: if the decoder sees patterns only")
 
 # %% [markdown]
-# The last line is the way out. If the skips carry *less* than `x_l`, the code has something to tell again. What should they
-# lose? This course's answer **[ours]**: *z carries light, skips carry structure*.
+# The last line is the way out: a decoder that sees less than `x_l` has something to learn from the code. What should the
+# skips lose? This course's answer **[ours]**: *z carries light, skips carry structure*.
 #
-# - **The gain comes from z alone.** `x_e = relight(x_l, g(z)) + r`: a map `g`, decoded from nothing but `z` at 1/8 size,
-#   changes the light of the photograph (how, we see in a moment).
-# - **The residual holds no light.** From `r` the mean of each region is taken away. What is left is detail, and there is
-#   no way for light but through `z`.
-# - **Skips are instance-normalised.** Each channel of a skip is shifted and scaled to mean 0 and deviation 1 over the
-#   photograph: the pattern stays, its level and contrast are gone. They feed only the residual `r`.
-# - **Skips drop out** for one training image in ten, so that `r`, too, must be able to use `z`.
+# - **The gain comes from z alone.** In $x_e = \mathrm{relight}(x_l, g(z)) + r$ the gain map $g$, `(B, 3, H, W)`, in nats, is
+#   decoded from nothing but $z$ at 1/8 size and enlarged smoothly. It changes the light of the photograph; how, we see in
+#   a moment.
+# - **The residual holds no light.** From $r$, `(B, 3, H, W)`, white = 1, the mean of each region is taken away. What is left
+#   is detail, and there is no way for light but through $z$.
+# - **Skips are instance-normalised** (Ulyanov et al. 2016). Each channel of a skip is shifted and scaled to mean 0 and
+#   deviation 1 over the photograph: the pattern stays, its level and contrast are gone. They feed only the residual $r$.
+# - **Skips drop out** for one training image in ten, so that $r$, too, must be able to use $z$.
 #
 # **[paper]** has the three skips and the reparameterised code; whether and how its authors keep the code alive, the public
 # sources do not say.
@@ -564,14 +660,16 @@ print(f"I(z; x_c | pattern) {information_given(pattern):.4f} nats: if the decode
 show(LacrVae.decode, LacrVae.gain)
 
 # %% [markdown]
-# **How should a gain act?** More exposure is a factor, so the obvious way is a product, `x_e = x_l * e^g`. But a file is no
+# **How should a gain act?** More exposure is a factor, so the obvious way is a product, $x_e = x_l\, e^g$. But a file is no
 # sensor: the camera's tone curve bends toward white, and what a factor lifts beyond white is lost. A curve that knows
-# both ends adds the gain to the *log odds* of a value **[ours]**:
+# both ends adds the gain to the *log odds* of a value, which is 0 at mid-grey and runs to infinity at black and at white
+# **[ours]**:
 #
 # $$\log\frac{x_e}{1 - x_e} = \log\frac{x_l}{1 - x_l} + g .$$
 #
-# For dark values log odds are nearly the logarithm, and `e^g` is the factor we wanted; toward white the curve saturates, as
-# film does. As with factors, two changes of light add up: `g1`, then `g2`, is `g1 + g2`.
+# For dark values log odds are nearly the logarithm, and $e^g$ is the factor we wanted; toward white the curve saturates, as
+# film does. As with factors, two changes of light add up: $g_1$, then $g_2$, is $g_1 + g_2$. (The library first moves values
+# a hundredth away from 0 and 1, so that black, too, can be lifted.)
 
 # %%
 from lacr_lib.models.light import relight
@@ -614,7 +712,7 @@ for way in ways:
 # ## 8 · The collapse test
 #
 # Two enhancers, alike in parameters, seed, photographs and steps, with the library's default `beta` and loss. One has
-# *free* skips, without the three measures; the other is ours. (RCAM and AMSM stay off; they are not the question.)
+# *free* skips, without the four measures; the other is ours. (RCAM and AMSM stay off; they are not the question.)
 
 # %%
 steps = choose(PROFILE, smoke=2, demo=250, full=4000)
@@ -629,7 +727,7 @@ figures.kl_history(histories);
 
 # %% [markdown]
 # **What you see.** What the two models spend on their codes while they learn. Both begin alike. Then the code of the free skips falls
-# silent, just as the argument of section 7 foretold; ours goes on paying two nats an entry, because there is no other way for
+# silent, just as the argument of section 7 foretold; ours goes on paying more than one nat an entry, because there is no other way for
 # light. Still, KL, like the count of active units, is *weak evidence*: it tells that a code is written, not that it is
 # read. To learn whether it is read, exchange it:
 
@@ -663,7 +761,7 @@ figures.swap_costs(lost);
 # %% [markdown]
 # **What you see.** PSNR lost when a frame is decoded with a code that is not its own, averaged over all exposures of the held-out
 # scenes (black: 95 % interval over scenes, of which there are only three, so they are wide). With free skips nothing is lost,
-# whatever code is put in: its decoder does not listen. Ours loses about 3 dB with the code of another *exposure* (brightest
+# whatever code is put in: its decoder does not listen. Ours loses 4 to 5 dB with the code of another *exposure* (brightest
 # for darkest and so on), for it then brings the wrong light. *No code at all* costs less on average, and its interval holds zero: zeros
 # ask for some middling light, which happens to be too little for dark frames and about right for others. The *next
 # scene's* code at the same exposure says little either way. On these ladders all scenes were darkened by the same camera, so
@@ -709,7 +807,7 @@ images.show_grid(rows, row_titles=list(enhancers), column_titles=columns, captio
 # **Question.** Most VAEs for pictures have one vector for the whole picture. Why does this one have a vector for each
 # region?
 #
-# Because light is not one number. A window lights half a room. One vector would have to describe the shape of the light,
+# Because light is not one number **[ours]**. A window lights half a room. One vector would have to describe the shape of the light,
 # in general the shape of everything, and its decoder would have to paint that shape. A map says "here much, there
 # little" simply by position; it works for any size of photograph; and it gives the latent study of notebook 07 thousands
 # of points from one frame. The price we have met in section 5: regions know nothing of each other, except what the encoder's
