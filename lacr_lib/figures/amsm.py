@@ -68,7 +68,7 @@ def window_errors(
 def descriptors(
     windows: Sequence[int], panels: Mapping[str, ArrayLike], which: ArrayLike, names: Sequence[str]
 ) -> Figure:
-    """What a descriptor says about each image: a thin line an image, coloured by its detail.
+    """What a descriptor says about each image, coloured by its detail; thick: the mean of a kind.
 
     panels: name of the descriptor -> values (images, windows); which: (images,), index into names.
     """
@@ -79,8 +79,9 @@ def descriptors(
     for axis, (title, values) in zip(axes[0], panels.items(), strict=True):
         lines = np.asarray(values)
         for kind, (name, colour) in enumerate(zip(names, DETAIL_COLOURS, strict=False)):
-            axis.plot(windows, lines[kinds == kind].T, color=colour, alpha=0.35, linewidth=1)
-            axis.plot([], [], color=colour, label=name)
+            of_kind = lines[kinds == kind]
+            axis.plot(windows, of_kind.T, color=colour, alpha=0.2, linewidth=1)
+            axis.plot(windows, of_kind.mean(axis=0), color=colour, linewidth=3.5, label=name)
         axis.set_title(title)
         axis.set_xticks(windows, [f"{k} x {k}" for k in windows])
         axis.set_xlabel("window (pixels)")
@@ -115,7 +116,8 @@ def selection(
         axis.set_title(title, fontsize=11)
         axis.grid(axis="x", visible=False)
         axis.tick_params(axis="x", labelsize=10)
-    axes[0, 0].set_ylabel("branch weight")
+        axis.set_xlabel("size of the spots")
+    axes[0, 0].set_ylabel("branch weight (sum 1)")
     handles, labels = axes[0, 0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside right center", title="window")
     return figure
@@ -135,8 +137,25 @@ def field_width(
         axis.errorbar(places, mean, [mean - low, high - mean], marker="o", capsize=4,
                       color=colour, label=name)  # fmt: skip
     axis.set_xticks(range(len(names)), names)
-    axis.set(ylabel="width of the receptive\nfield (pixels)")
+    axis.set(xlabel="size of the spots", ylabel="width of the receptive\nfield (pixels)")
     axis.legend()
+    return figure
+
+
+def map_and_light(correlations: Mapping[str, Sequence[float]]) -> Figure:
+    """How each module's spatial map goes with the light of the photograph, a dot a photograph.
+
+    correlations: module -> one for each photograph, -1 (open in the dark) to 1.
+    """
+    figure, axis = plt.subplots(figsize=(WIDTH, 3.0), layout="constrained")
+    axis.axhline(0, color=GREY, linewidth=1.2)
+    for place, values in enumerate(correlations.values()):
+        axis.plot([place] * len(values), values, "o", color=COLOURS[0], alpha=0.5, markersize=5)
+        axis.plot(place, np.mean(values), "_", color="black", markersize=22, markeredgewidth=2.5)
+    axis.set_xticks(range(len(correlations)), list(correlations))
+    axis.set(ylim=(-1, 1), xlabel="AMSM (stage, and a or b: first or second in it)")
+    axis.set_ylabel("correlation of spatial\nmap and light")
+    axis.grid(axis="x", visible=False)
     return figure
 
 

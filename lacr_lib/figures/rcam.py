@@ -175,7 +175,7 @@ def gate_channels(gate: ArrayLike) -> Figure:
         axis.bar(places, mean[part], 0.7, color=colour, alpha=0.8, label=name)
         axis.vlines(places, low[part], high[part], color="black", linewidth=3)
     axis.set_xticks([])
-    axis.set(xlabel="channel", ylabel="gate (0 shut, 1 open)", ylim=(0, 1))
+    axis.set(xlabel="channel (a bar each)", ylabel="gate (0 shut, 1 open)", ylim=(0, 1))
     axis.legend(ncols=2, loc="lower left", bbox_to_anchor=(0, 1))
     return figure
 
@@ -212,8 +212,10 @@ def asked_by_stage(asked: ArrayLike) -> Figure:
                   markeredgewidth=2.5)  # fmt: skip
         axis.plot([], [], MARKERS[role], color=ROLES[role], label=name)
     axis.plot([], [], "_", color="black", markersize=14, markeredgewidth=2.5, label="mean")
-    axis.set_xticks(stages, [f"stage {stage + 1}" for stage in stages])
-    axis.set(ylabel="light asked for, against the\naverage region (stops)")
+    axis.set_xticks(stages, [f"{stage + 1}" for stage in stages])
+    axis.set(
+        xlabel="stage of the encoder", ylabel="light asked for, against the\naverage region (stops)"
+    )
     axis.grid(axis="x", visible=False)
     axis.legend(ncols=3, loc="lower left", bbox_to_anchor=(0, 1))
     return figure
@@ -233,7 +235,7 @@ def curtain_bars(moved: ArrayLike, names: Sequence[str]) -> Figure:
         axis.bar(places + (which - 0.5) * 0.36, values[:, which], 0.34, color=colour, label=label)
     axis.axhline(0, color="black", linewidth=0.8)
     axis.set_xticks(places, [name.replace("_", "\n") for name in names], fontsize=9)
-    axis.set(ylabel="change of the dark quarter\n(file values)")
+    axis.set(xlabel="photograph", ylabel="change of the dark quarter\n(file values)")
     axis.grid(axis="x", visible=False)
     axis.legend()
     return figure

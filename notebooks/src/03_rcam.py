@@ -41,7 +41,8 @@ DATA = "embedded"
 # **Question.** Here are 5 x 5 pixels of a dark photograph. By how much should an enhancer brighten them?
 #
 # Build two scenes around one and the same patch. In the first, a lamp lights the left and leaves the right in shadow.
-# In the second, the light is even, and the photographer under-exposed. The wall has the same random paint in both.
+# In the second, the light is even, and the photographer under-exposed. The wall has the same random *paint* in both: how
+# much of the light that falls on it each pixel sends back. All is counted in *stops* (notebook 01), factors of two.
 
 # %%
 setup(SEED)
@@ -74,13 +75,15 @@ figures.same_patch(shown, {"one lamp": lamp, "under-exposed": even}, mark);
 # %% [markdown]
 # ## 2 · A toy in which the light is known
 #
-# On a photograph nobody knows the true light, so we make scenes where we do. Everything is counted in stops, because
-# then light simply adds:
+# **Question.** How would we know whether a guess of the light is right?
+#
+# On a photograph nobody knows the true light, so we make scenes where we do. What reaches the camera is a product, light
+# times paint times exposure. We count in stops, which are logarithms to the base 2, and there a product is a sum:
 #
 # $$\text{brightness} = \text{light} + \text{paint} + \text{exposure} \qquad [\text{stops}]$$
 #
-# - *light*: notebook 01's smooth illumination field, 0 in the brightest place; how deep the shadows are, half a stop
-#   or four, differs from scene to scene;
+# - *light*: notebook 01's smooth illumination field, 0 in the brightest place; how deep the shadows are, from half a stop
+#   to four, differs from scene to scene;
 # - *paint*: every pixel its own, from -2 to 0 stops (this is the nuisance);
 # - *exposure*: one number a scene, from -5 to 0 stops (this is what a small window cannot know).
 #
@@ -110,8 +113,9 @@ panels.map_row({f"scene {k}": brightness[k, 0] for k in range(4)}, "brightness (
 # %% [markdown]
 # ## 3 · Three rules by hand
 #
-# Before any network: what would *you* do? Look for the brightest region of the picture, and compare yourself with it.
-# For that we need a summary of the picture by regions. Call the mean of a region a **region token**, and since
+# **Question.** Before any network: what would *you* do?
+#
+# Look for the brightest region of the picture, and compare yourself with it. For that we need a summary of the picture by regions. Call the mean of a region a **region token**, and since
 # nobody tells us how large a bright window is, take regions of several sizes: 1 x 1 (the whole picture), 2 x 2, 4 x 4
 # and 8 x 8 of them.
 
@@ -140,7 +144,8 @@ figures.token_row(brightness[0, 0], coarse, "brightness (stops)");
 # is a mean of nine pixels. A window may fill half a wall or be one small lamp: light comes "in diverse region sizes and
 # shapes" **[paper]**, and keeping all four grids means not having to bet on one size **[ours]**.
 #
-# Now three rules, from nothing to something:
+# Now three rules, from nothing to something. Their error is the root of the mean squared difference to the true light over
+# the pixels of a scene, in stops, averaged over scenes:
 
 # %%
 def local_mean(x, size):
@@ -171,19 +176,29 @@ for name, error in rule_errors.items():
 # %% [markdown]
 # ## 4 · Asking regions softly: attention
 #
-# "The brightest region" is a hand-made choice. A network should find out *which* regions to ask, and in which
-# quantity to compare. That is what attention does, in three steps, for each pixel:
+# **Question.** "The brightest region" is a hand-made choice. How can a network find out by itself *which* regions to ask,
+# and in which quantity to compare?
 #
-# 1. the pixel makes a **query** vector, each token a **key** and a **value** vector (three learned linear maps);
-# 2. the **score** of a token is the dot product of query and key, divided by $\sqrt{d}$ so that scores keep a size
-#    of about 1 whatever the dimension $d$;
-# 3. a **softmax** turns scores into weights that sum to 1, and the pixel receives the weighted mean of the values.
+# By attention (Vaswani et al. 2017). Let a map have $N = h \cdot w$ pixels, each with a vector of $c$ features, and let it
+# have $T = 85$ tokens, which are means of such vectors and so have $c$ features, too. Three learned matrices make a
+# **query** $q_p$ of each pixel $p$, and a **key** $k_t$ and a **value** $v_t$ of each token $t$. All of them have length $d$.
 #
-# $$w_{pt} = \mathrm{softmax}_t\Big(\frac{q_p \cdot k_t}{\sqrt{d}}\Big), \qquad
-#   \text{answer}_p = \sum_t w_{pt}\, v_t$$
+# | step | formula | shape |
+# |---|---|---|
+# | queries of all pixels $X$ `(N, c)` | $Q = X W_q$ | `(N, d)` |
+# | keys and values of all tokens $R$ `(T, c)` | $K = R W_k, \quad V = R W_v$ | `(T, d)` each |
+# | *scores*: how well does token $t$ answer pixel $p$? | $S_{pt} = q_p \cdot k_t / \sqrt d$ | `(N, T)` |
+# | *weights*: positive, and each pixel's sum to 1 | $w_{pt} = e^{S_{pt}} / \sum_{t'} e^{S_{pt'}}$, a softmax over tokens | `(N, T)` |
+# | *answers*: a weighted mean of the values | $\text{answer}_p = \sum_t w_{pt}\, v_t$ | `(N, d)` |
 #
-# Written as a loop, with nothing hidden (one thing is added: a learned vector for each grid, so that a token can
-# tell its size):
+# Why $\sqrt d$? If the $d$ entries of query and key are independent, of mean 0 and variance 1, each of the $d$ products in
+# $q \cdot k$ has variance 1, and their sum has variance $d$. Divided by $\sqrt d$ a score stays near $\pm 1$ whatever $d$ is.
+# Without it a softmax of large scores would be all but a hard choice, through which hardly any gradient passes.
+#
+# RCAM gives half of its $C$ channels to this: $c = C / 2$. With several *heads* these channels are cut into as many parts,
+# each part asks for itself with $d = c / \text{heads}$, and the answers are laid side by side; in the toy there is one head, and
+# $d = c$. Each token also gets a learned vector of its grid, so that it can tell its size. Written as a loop, with nothing
+# hidden:
 
 # %%
 def attention_by_loop(module, x):
@@ -222,18 +237,28 @@ print(f"{query.shape[2]} pixels asked {key.shape[2]} tokens: the loop and the li
 # %% [markdown]
 # ## 5 · The whole module
 #
-# Attention is one half. RCAM splits its channels in two **[ours, after the region-calibrated block of LRCR-Net]**:
+# **Question.** Attention gives the global half of an answer. How do both halves come together?
 #
-# - the *global half* asks the region tokens, as above;
-# - the *local half* goes through a 3 x 3 depth-wise convolution, the "average your neighbours" of our third rule;
-# - a **gate** between 0 and 1, computed from both, decides for each pixel and channel how much of each passes: this
-#   is how we read "calibrated". A point-wise layer mixes what passed.
+# RCAM splits its channels in two **[ours, after the region-calibrated block of LRCR-Net, Wu et al. 2023]**:
 #
-# Three decisions, and why. *Residual connections*: the module adds a correction to its input, and its last layers start
-# near zero, so at first it does no harm. *LayerNorm over the channels of each pixel*, not BatchNorm: a batch statistic
-# would carry the mean brightness of the training crops into a dark photograph. *No position code*: a token does not
-# know where it lies. The window may be anywhere, and a photograph may have any size; what a region *looks like* must be
-# enough.
+# | part | formula | shape |
+# |---|---|---|
+# | each pixel normalised, its channels halved | $n = \mathrm{LayerNorm}(x), \quad n = [\,n_g, n_l\,]$ | `(B, C, h, w)`, two of `(B, C/2, h, w)` |
+# | *global half*: asks the region tokens of $n_g$, as above | $a = \mathrm{attention}(n_g)$ | `(B, C/2, h, w)` |
+# | *local half*: the "average your neighbours" of our third rule, learned | $l = \mathrm{PW}(\mathrm{GELU}(\mathrm{DW}_{3 \times 3}(n_l)))$ | `(B, C/2, h, w)` |
+# | *gate*: how much of each passes, between 0 and 1 | $\gamma = \mathrm{sigmoid}(\mathrm{PW}([\,a, l\,]))$ | `(B, C, h, w)` |
+# | mixed, and added to the input | $y = x + \mathrm{PW}(\gamma \odot [\,a, l\,])$ | `(B, C, h, w)` |
+# | each pixel once more, by itself | $y + \mathrm{FF}(\mathrm{LayerNorm}(y))$ | `(B, C, h, w)` |
+#
+# Here $B$ is the batch, $[\cdot, \cdot]$ lays channels side by side and $\odot$ multiplies entry by entry. PW, *point-wise*,
+# is a linear layer on the channels of each pixel; DW, *depth-wise*, a convolution with a kernel of its own for each channel;
+# GELU a smooth ReLU; FF, *feed-forward*, two point-wise layers with a GELU between. The gate is how we read "calibrated".
+#
+# Three decisions **[ours]**, and why. *Residual connections*: the module adds a correction to its input, and its last layers
+# start near zero, so at first it does no harm. *LayerNorm over the channels of each pixel* (Ba et al. 2016), which subtracts
+# their mean and divides by their deviation, and not BatchNorm: a batch statistic would carry the mean brightness of the
+# training crops into a dark photograph. *No position code*: a token does not know where it lies. The window may be anywhere,
+# and a photograph may have any size; what a region *looks like* must be enough.
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -241,6 +266,8 @@ show(RCAM.forward)
 
 # %% [markdown]
 # ## 6 · Local, global, or both?
+#
+# **Question.** Does a network need both halves, and does it find our third rule by itself?
 #
 # Three tiny networks, each with one RCAM between two point-wise layers, learn to guess the light. They have the same
 # architecture and the same number of parameters; in two of them one half is *silenced*: its answer is replaced by
@@ -353,7 +380,9 @@ panels.map_row(maps, "light (stops)", limits=(-4, 0));
 # %% [markdown]
 # ## 7 · Whom does a dark pixel ask?
 #
-# With `return_attention=True` RCAM also returns its attention weights, one for each pixel and token. To draw them over
+# **Question.** Which regions did the trained network learn to ask?
+#
+# With `return_attention=True` RCAM also returns its attention weights $w_{pt}$, one for each pixel and token. To draw them over
 # the image, each token's weight is spread over the pixels of its cell and the four grids are added up: 1 means asked
 # as much as with even attention, 2 twice as much.
 
@@ -481,7 +510,9 @@ record_claim("the shortcut errs more than both on shadows of other depths (stops
 # %% [markdown]
 # ## 9 · What does the gate do?
 #
-# The gate decides how much of the two halves passes, for each pixel and channel. Its mean over the channels of each half:
+# **Question.** Does the gate trade local against global from place to place?
+#
+# The gate $\gamma$ decides how much of the two halves passes, for each pixel and channel. Here it is, channel by channel:
 
 # %%
 figures.gate_channels(attention.gate[3]);
@@ -502,9 +533,11 @@ record(gate_spread_over_pixels=within, gate_spread_over_channels=across)
 #
 # **Question.** Why not let every pixel ask every *pixel*?
 #
-# Because it does not scale. With $N$ pixels, $T$ tokens and $d$ channels, scores and answers cost $4 N T d$
-# operations. For regions $T = 85$, whatever the size of the picture: linear. For full self-attention $T = N$: quadratic,
-# and the same holds for the memory of the score matrix. We count, and we measure.
+# Because it does not scale. With the $N$ pixels, $T$ tokens and $d$ features of section 4, the scores are $N T$ dot products
+# of length $d$, that is $d$ multiplications and $d$ additions each, and the answers as many again: $4 N T d$ operations
+# (FLOP) in all. For regions $T = 85$, whatever the size of the picture: linear in $N$. For full self-attention $T = N$:
+# quadratic, and the same holds for the memory of the score matrix. We count, and we measure, on one core, so that the
+# clock does not depend on how many there are.
 
 # %%
 def attend(query, key, value):
@@ -512,7 +545,7 @@ def attend(query, key, value):
     return torch.softmax(query @ key.T / query.shape[1] ** 0.5, dim=1) @ value
 
 
-def best_time(asked_by, asking, repeats=3):
+def best_time(asked_by, asking, repeats=5):
     """Shortest of a few runs, in seconds: the least disturbed one."""
     times = []
     for _ in range(repeats):
@@ -527,10 +560,13 @@ pixels = np.array([s * s for s in sides])
 d, tokens = 16, sum(grid * grid for grid in GRIDS)
 flops = {"full self-attention": 4.0 * pixels**2 * d, "region tokens": 4.0 * pixels * tokens * d}
 seconds = {name: [] for name in flops}
+cores = torch.get_num_threads()
+torch.set_num_threads(1)
 for count in pixels:
     asking = torch.randn(count, d)
     seconds["full self-attention"].append(best_time(asking, asking))
     seconds["region tokens"].append(best_time(torch.randn(tokens, d), asking))
+torch.set_num_threads(cores)
 
 # %%
 figures.costs(pixels, flops, seconds);
@@ -539,7 +575,8 @@ figures.costs(pixels, flops, seconds);
 # **What you see.** Left the count, right the clock, both on logarithmic axes, where the slope is the power. Doubling
 # the pixels doubles the cost of asking regions and quadruples the cost of asking pixels. The lines cross where a map
 # has as many pixels as there are tokens, 85: below that, regions are the dearer choice. (Times differ between
-# machines; the slopes should not.)
+# machines; the slopes should not. A line that jumps tells of something else: another program that ran at that moment, or a
+# score matrix that no longer fits into the processor's cache.)
 
 # %%
 from torch.utils.flop_counter import FlopCounterMode
@@ -560,7 +597,10 @@ print(f"scores of a one-megapixel photograph: {photo**2 * 4 / 1e9:.0f} GB for pi
 # %% [markdown]
 # ## 11 · On a real photograph
 #
-# The released model has four RCAMs, one at the head of each stage of its encoder. Nobody told it about light fields:
+# **Question.** Do the same comparisons arise in a network that only ever saw photographs?
+#
+# The released model has four RCAMs, one at the head of each stage of its encoder **[paper]**. Nobody told it about light
+# fields:
 # it was trained to turn dark photographs into clear ones, on other photographs than these. What do *its* dark pixels
 # ask? A forward hook catches each RCAM's input, and `return_attention=True` gives the rest.
 
@@ -651,7 +691,7 @@ figures.asked_by_stage(asked);
 # %% [markdown]
 # **What you see.** A triangle is a photograph: how much brighter than the average region are the regions that its dark
 # (blue) and its bright quarter (green) ask? Stage 1 asks evenly. In stages 2 and 3 everybody asks the light, and the dark pixels
-# most: a quarter to a third of a stop above the average region, and above it in each of the nine photographs. This is the
+# most: on average 0.4 and 0.3 of a stop above the average region, and above it in each of the nine photographs. This is the
 # comparison that the toy had found, and nobody had asked for it. In stage 4 the dark regions are asked, as if to hear the
 # other end of the scale, too.
 
@@ -659,6 +699,7 @@ figures.asked_by_stage(asked);
 for stage in range(4):
     result = bootstrap.interval(asked[:, stage, 0], names)
     record(**{f"dark_quarter_asks_stage_{stage + 1}_stops": tuple(result)})
+record(**{f"least_asked_stage_{stage + 1}_stops": asked[:, stage, 0].min() for stage in (1, 2)})
 for stage in (1, 2):
     result = bootstrap.interval(asked[:, stage, 0], names)
     record_claim(f"photographs, stage {stage + 1}: dark pixels ask brighter regions (stops)", *result, above=0)
@@ -701,6 +742,8 @@ record_claim(claim, *result, above=0, shown=False)
 
 # %% [markdown]
 # ## 12 · The curtain again, on photographs
+#
+# **Question.** Does a dark corner of a photograph *use* what it sees at the window?
 #
 # Attention is a hint, interventions are evidence. The bright third of each photograph loses two stops, the dark
 # quarter nothing. Does the model's output change in the dark quarter? It might for several reasons, since RCAM is not the
@@ -752,7 +795,7 @@ record_claim("photographs: the curtain brightens the dark quarter through the to
 
 # %% [markdown]
 # Last question: what is the global half *worth* to the released model? Silence it in all four RCAMs and compare the
-# result with the clear photograph.
+# result with the clear photograph, by PSNR in dB (notebook 01): how many dB are lost?
 
 # %%
 clear = [scene.clear.read() for scene in photos]

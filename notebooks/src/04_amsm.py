@@ -37,8 +37,10 @@ DATA = "embedded"
 # %% [markdown]
 # ## 1 · What can a layer see?
 #
-# The *receptive field* of an output pixel is the set of input pixels that it depends on. No need to work it out on paper:
-# if an output depends on an input, its derivative with respect to that input is not zero. So ask autograd.
+# **Question.** Which input pixels does one output pixel depend on?
+#
+# They are its *receptive field*. No need to work it out on paper: if an output $y$ depends on an input $x_i$, its derivative
+# $\partial y / \partial x_i$ is not zero. So ask autograd.
 
 # %%
 device = setup(SEED)
@@ -64,8 +66,9 @@ panels.map_row({name: field / field.max() for name, field in fields.items()}, "g
 
 # %% [markdown]
 # **What you see.** Each layer's window, measured on untrained random kernels. Two 3 x 3 layers in a row see as much as
-# one 5 x 5 layer (25 pixels), but not evenly: there are many paths to the middle and only one to a corner, so the rim is
-# faint. Remember that when we come to the whole encoder.
+# one 5 x 5 layer (25 pixels), but not evenly: there are nine paths to the middle and only one to a corner, so the rim is
+# faint. What a deep network effectively sees is far smaller than what it could see (Luo et al. 2016). Remember that when we
+# come to the whole encoder.
 
 # %% [markdown]
 # ## 2 · Which window for which detail?
@@ -73,8 +76,9 @@ panels.map_row({name: field / field.max() for name, field in fields.items()}, "g
 # **Question.** A photograph is noisy. To find the true value of a pixel you may average over 3 x 3, 5 x 5 or
 # 7 x 7 pixels around it. Which is best?
 #
-# The toy: textures of bright and dark spots of one size, small, medium or large, hidden in noise. All cover the
-# same area, and every picture has mean zero, so that the *size of the detail* is the only difference.
+# The toy: textures of bright and dark spots of one size, small, medium or large, hidden in noise. Values are in units of
+# the height of a spot, sizes are radii in pixels (the deviation of a Gaussian). All cover the same area, and every picture
+# has mean zero, so that the *size of the detail* is the only difference.
 
 # %%
 side, sizes = 24, (0.7, 1.7, 4.0)  # radius of the spots in pixels
@@ -139,7 +143,8 @@ figures.window_errors(windows, {"noise 0.6": error_table(0.6), "noise 1.0 (darke
 
 # %% [markdown]
 # **What you see.** Rings mark the best window for each detail. On the left every size of spot wants a window of its
-# own: averaging $k \times k$ pixels divides the noise by $k$, but anything smaller than the window is averaged away with it. On
+# own: the mean of $k^2$ independent noises has their variance divided by $k^2$, so averaging $k \times k$ pixels divides the
+# noise by $k$; but anything smaller than the window is averaged away with it. On
 # the right the same scenes with more noise, as in a photograph with less light: the balance tips
 # towards wider windows, even for the small spots. **There is no best kernel size. It depends on the detail and on the light**, and both
 # change from photograph to photograph. (How near the two are: relative to the signal, notebook 01's noise
@@ -155,13 +160,17 @@ for kind, name, bound in ((0, "small", "below"), (2, "large", "above")):
 # %% [markdown]
 # ## 3 · Let the picture choose, and a trap
 #
-# Use all three windows and mix them, with weights that depend on the picture. Softmax makes the weights sum to 1:
+# **Question.** How can a network choose the window by itself?
 #
-# $$\text{mixed} = \sum_k w_k \cdot \text{average}_k(x), \qquad w = \mathrm{softmax}\big(f(\text{descriptor})\big)$$
+# Use all three windows and mix them, with weights that depend on the picture. Let $x$ be a picture `(h, w)` and
+# $r_k = \mathrm{average}_k(x)$, of the same shape, the *response* of the branch with the window $k \times k$, $k$ = 3, 5, 7. Then
 #
-# and $f$ is a tiny network. (This is the heart of selective-kernel networks, Li et al. 2019.) But what does $f$ get
-# to see? It needs a few numbers that tell the scale of the picture. The obvious choice is the **mean of each branch's
-# response**: global average pooling, as in squeeze-and-excitation and in the original selective-kernel block.
+# $$\text{mixed} = \sum_k w_k\, r_k, \qquad (w_3, w_5, w_7) = \mathrm{softmax}\big(f(s_3, s_5, s_7)\big) :$$
+#
+# a tiny network $f$ gets one number $s_k$ for each branch, together the *descriptor*, and gives three scores; the softmax
+# makes positive weights of them that sum to 1. (This is the heart of selective-kernel networks, Li et al. 2019.) But what
+# should $s_k$ be? It must tell the scale of the picture. The obvious choice is the **mean of the response** over all pixels:
+# global average pooling, as in squeeze-and-excitation (Hu et al. 2018) and in the original selective-kernel block.
 #
 # Try to guess what it is worth before you run this:
 
@@ -174,16 +183,20 @@ by_descriptor = {
 figures.descriptors(windows, by_descriptor, which, names);
 
 # %% [markdown]
-# **What you see.** A line for each picture, coloured by the size of its spots. On the left all of them lie on one
-# another: the plain mean says *nothing*. On the right the three sizes come apart: small spots and noise die quickly as
-# the window grows, large spots survive.
+# **What you see.** A thin line for each picture, coloured by the size of its spots, and a thick one for the mean of each
+# size. On the left all of them lie on one another: the plain mean says *nothing*. On the right the three sizes come apart:
+# small spots and noise die quickly as the window grows, large spots survive. Single pictures overlap, but their slopes
+# differ.
 #
-# The left panel is no accident of the toy. A convolution is linear, and so is a mean, so they change places:
+# The left panel is no accident of the toy. Let $a$ be any kernel, with the taps $a_j$, and $(a * x)_i = \sum_j a_j\, x_{i+j}$
+# the convolution. Sum over all pixels $i$, and exchange the sums:
 #
-# $$\text{mean}(k * x) = \text{mean}(x) \cdot \textstyle\sum k.$$
+# $$\sum_i (a * x)_i = \sum_j a_j \sum_i x_{i+j} = \Big(\sum_j a_j\Big) \Big(\sum_i x_i\Big)
+# \quad\Longrightarrow\quad \text{mean}(a * x) = \text{mean}(x) \cdot \textstyle\sum_j a_j .$$
 #
-# The mean of *any* linear convolution is the mean of the picture times a constant, whatever the kernel's size. It
-# cannot know about scale. (In the original block a ReLU comes before the mean, which is not linear, and saves it.
+# The inner sum runs over the same pixels for every shift $j$, since the picture continues on the other side. (Where it is
+# surrounded by zeros, the border makes a small difference.) So the mean of *any* linear convolution is the mean of the
+# picture times a constant, whatever the kernel's size. It cannot know about scale. (In the original block a ReLU comes before the mean, which is not linear, and saves it.
 # Leave the ReLU out, as depth-wise designs often do, and the descriptor is blind.) The absolute value is the simplest
 # cure, and reads well: *how strongly does this branch respond?*
 
@@ -283,17 +296,24 @@ record_claim("the error falls when the descriptor can see the scale", *saved, ab
 # %% [markdown]
 # ## 4 · AMSM on one screen
 #
-# The paper names an *Attention-guided Multi-Scale Module* that "extracts multi-scale features that improve the
-# representation capability" **[paper]**. No more is known. Our reading **[ours, after selective kernels and CBAM]** is
-# the selector above, grown up:
+# **Question.** What does the selector become when kernels are learned and there are many channels?
 #
-# - the fixed averages become learned depth-wise convolutions of 3 x 3, 5 x 5 and 7 x 7, each channel with kernels of
-#   its own, and **each channel chooses its own mixture**;
-# - a **spatial map** between 0 and 1 says *where* the mixed response counts; it is computed from the mean and the
-#   maximum over channels, by one 7 x 7 convolution;
-# - a point-wise feed-forward mixes channels, and a residual connection adds the result to the input;
-# - no dilation: dilated depth-wise kernels reach further for less, but leave holes between their taps, which is where
-#   noise lives.
+# The paper names an *Attention-guided Multi-Scale Module* that "extracts multi-scale features that improve the
+# representation capability" **[paper]**. No more is known. Our reading **[ours, after selective kernels and CBAM, Woo et al.
+# 2018]** is the selector above, grown up:
+#
+# | part | formula | shape |
+# |---|---|---|
+# | each pixel normalised, as in RCAM | $n = \mathrm{LayerNorm}(x)$ | `(B, C, h, w)` |
+# | *branches*: learned depth-wise convolutions of 3 x 3, 5 x 5, 7 x 7 in place of averages | $r_k = \mathrm{DW}_{k \times k}(n)$ | three of `(B, C, h, w)` |
+# | *descriptor*: how strongly does each branch respond in each channel? | $s_k = \mathrm{mean}_{h, w}\,\lvert r_k \rvert$ | `(B, 3, C)` together |
+# | *branch weights*: **each channel chooses its own mixture** | $w = \mathrm{softmax}_k\big(f(s)\big)$, $f$ two linear layers with a GELU between | `(B, 3, C)` |
+# | mixed | $m = \sum_k w_k\, r_k$ | `(B, C, h, w)` |
+# | *spatial map*: where does the mixture count? Between 0 and 1 | $\alpha = \mathrm{sigmoid}\big(\mathrm{conv}_{7 \times 7}([\mathrm{mean}_C\, m,\ \max_C m])\big)$ | `(B, 1, h, w)` |
+# | channels mixed point-wise, added to the input | $x + \mathrm{FF}(\alpha \odot m)$ | `(B, C, h, w)` |
+#
+# No dilation: dilated depth-wise kernels reach further for less, but leave holes between their taps, which is where noise
+# lives (exercise 2).
 
 # %%
 def amsm_by_hand(module, x):
@@ -325,6 +345,8 @@ show(AMSM.forward)
 
 # %% [markdown]
 # ## 5 · Three scales or one?
+#
+# **Question.** Do several scales pay, or only the parameters that they bring?
 #
 # A tiny network with one AMSM between two point-wise layers learns to remove the noise from our textures. Its kernel
 # sizes are `(3,)`, `(5,)`, `(7,)`, or all three. Then the control that is easily forgotten: `(7, 7, 7)`, *three branches of one
@@ -400,8 +422,8 @@ record_claim("three branches of one size (7, 7, 7) err more than three sizes (%)
 # %% [markdown]
 # ## 6 · Do the weights follow the size?
 #
-# In section 3 the windows were fixed averages, so a larger detail *had* to get the larger window. In AMSM the kernels
-# are learned. Mean over channels of the branch weights, for each training:
+# **Question.** In section 3 the windows were fixed averages, so a larger detail *had* to get the larger window. In AMSM the
+# kernels are learned. Do its weights still follow the detail? Their mean over channels, for each training:
 
 # %%
 three = models["3, 5, 7"]
@@ -419,6 +441,10 @@ shift = np.mean([mean_window(each) for each in weights], axis=0)
 result = large_minus_small(shift)
 record(amsm_window_shift=tuple(result))
 record_claim("AMSM: window for large minus for small spots (pixels)", *result, above=0)
+
+# %% [markdown]
+# A branch is not what its name says, so measure the window itself, as in section 1: the *width* of a field is here twice the
+# mean distance from the middle, weighted by the gradient, in pixels.
 
 # %%
 def width_of_field(model, picture):
@@ -451,7 +477,76 @@ record(**{f"field_shift_{name.strip('()').replace(', ', '_')}": tuple(each) for 
 record_claim("three scales: field for large minus for small spots (pixels)", *adapts["(3, 5, 7)"], above=0.5)
 
 # %% [markdown]
+# **And where?** The second attention of AMSM is its spatial map $\alpha$: 0 shuts the mixed response out, 1 lets it pass. On our
+# textures every place is like every other, so this is a question to photographs. The released model has eight AMSMs, two in
+# each of the four stages of its encoder. For each of them, and for nine dark photographs, we correlate the map with the light
+# (in stops) that the photograph has in the same place: -1 would mean wide open in the dark and shut in the light.
+
+# %%
+encoder = load_model("lacr-vae").encoder
+stages = enumerate(encoder.stages, start=1)
+parts = {f"{number}{'ab'[i]}": stage[1 + i] for number, stage in stages for i in range(2)}
+scenes = [scene for scene in layouts.open_photoset(DATA).scenes if scene.clear]
+scenes = scenes[-choose(PROFILE, smoke=2, demo=12, full=50) :]
+dark = [scene.low[min(2, len(scene.low) - 1)].read() for scene in scenes]  # 1/16 of the light
+
+
+def spatial_maps(photo):
+    """The map (h, w) of every AMSM: name -> array."""
+    caught = {}
+
+    def catch(part, inputs, output):
+        caught[part] = inputs[0]
+
+    hooks = [part.register_forward_hook(catch) for part in parts.values()]
+    with torch.inference_mode():
+        encoder(torch.from_numpy(photo / np.float32(255)).permute(2, 0, 1)[None])
+        for hook in hooks:
+            hook.remove()
+        found = {n: part(caught[part], return_attention=True)[1] for n, part in parts.items()}
+    return {n: attention.spatial[0, 0].numpy() for n, attention in found.items()}
+
+
+def with_light(photo, spatial):
+    """Correlation of a map with the light of its photograph, -1 to 1."""
+    light = camera.srgb_to_linear(photo.max(axis=2) / np.float32(255))
+    stops = torch.from_numpy(np.log2(np.maximum(light, 2.0**-12)))[None, None]
+    own = F.adaptive_avg_pool2d(stops, spatial.shape)[0, 0].numpy()
+    return np.corrcoef(own.ravel(), spatial.ravel())[0, 1]
+
+
+maps = [spatial_maps(photo) for photo in dark]
+correlations = {n: [with_light(*each) for each in zip(dark, (m[n] for m in maps))] for n in parts}
+figures.map_and_light(correlations);
+
+# %% [markdown]
+# **What you see.** A dot is a photograph, a dash the mean. Most maps go both ways, or hardly at all with the light. One
+# stands out, 1b, the second AMSM of stage 1, and it goes the same way in all photographs: open in the dark. Two of them, to
+# see what that looks like:
+
+# %%
+shown = (len(dark) - 1, len(dark) - min(3, len(dark)))
+light = [8 * camera.srgb_to_linear(dark[k] / np.float32(255)) for k in shown]  # seen in print
+pictures = [camera.linear_to_srgb(np.minimum(each, 1)) for each in light]
+titles = ["input, 8 x light", "spatial map, 1b"] * 2
+panels.photo_maps(pictures, [maps[k]["1b"] for k in shown], titles, "spatial map (0 shut, 1 open)");
+
+# %% [markdown]
+# **What you see.** Bright glass in the dark, where noise is strongest against the signal: there the mixture of the three
+# windows counts, and in the bright sky and on the rim of the cup hardly half of it passes. It fits section 2, dark places
+# ask for averaging; but nobody told the network so, and one map of eight, picked after looking at all of them, is an
+# observation and no law. The interval is over photographs:
+
+# %%
+owner = [scene.name.split("_")[0] for scene in scenes]  # the two motorcycles are one scene
+opens = bootstrap.interval(correlations["1b"], owner)
+record(spatial_map_1b_with_light=tuple(opens))
+record_claim("the spatial map of the second AMSM opens where it is dark (correlation with light)", *opens, below=0)
+
+# %% [markdown]
 # ## 7 · How far does the released encoder see?
+#
+# **Question.** How much of a photograph is behind one of its codes?
 #
 # The released encoder has eight AMSMs and four RCAMs, with downsampling between them. On paper, windows add up and each downsampling
 # stretches all later ones. Section 1 showed that the rim of such a sum is faint. So measure both, for the middle of every
@@ -462,7 +557,6 @@ record_claim("three scales: field for large minus for small spots (pixels)", *ad
 # that the windows are left; then the tokens are let go, then the branch weights too.
 
 # %%
-encoder = load_model("lacr-vae").encoder
 photos = [scene for scene in layouts.open_photoset(DATA).scenes if scene.clear]
 photos = photos[-choose(PROFILE, smoke=1, demo=6, full=20) :]
 edge = choose(PROFILE, smoke=64, demo=240, full=240)
@@ -543,7 +637,8 @@ record_claim("tokens alone: gradient from outside the windows' square (least of 
 # - No window is best: it depends on the size of the detail and on the noise, so on the light.
 # - Softmax over branches lets a picture choose. What the choice is told decides: the mean of a linear convolution says nothing of
 #   scale, the mean absolute response does.
-# - AMSM runs three windows side by side, mixes them for each channel, and says by a map where the result counts.
+# - AMSM runs three windows side by side, mixes them for each channel, and says by a map where the result counts. In the
+#   released model one such map, of eight, opens in the dark.
 # - On the toy three scales beat one, and beat three copies of the largest, which have more parameters.
 # - AMSM's measured window follows the size of the detail, even where the branch weights shift only by a tendency.
 

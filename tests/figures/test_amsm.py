@@ -44,8 +44,12 @@ def test_descriptors_draw_a_line_an_image_in_the_colour_of_its_detail():
     values = np.arange(12.0).reshape(4, 3)
     figure = figures.descriptors(WINDOWS, {"a": values, "b": 2 * values}, [0, 1, 1, 2], NAMES)
     for axis, factor in zip(figure.axes, (1, 2), strict=True):
-        lines = [line for line in axis.lines if len(line.get_xdata())]
+        lines = [line for line in axis.lines if line.get_linewidth() == 1]
         np.testing.assert_allclose([line.get_ydata() for line in lines], factor * values)
+        thick = [line.get_ydata() for line in axis.lines if line.get_linewidth() > 1]
+        np.testing.assert_allclose(
+            thick, factor * np.stack([values[0], values[1:3].mean(0), values[3]])
+        )
         orange, vermillion, purple = figures.DETAIL_COLOURS
         assert [line.get_color() for line in lines] == [orange, vermillion, vermillion, purple]
     legend = figure.axes[0].get_legend()
@@ -97,3 +101,11 @@ def test_boxes_lie_around_the_middle_of_the_field():
     np.testing.assert_allclose(boxes[1], [-0.5, -0.5, 15.5, 15.5])
     np.testing.assert_allclose(boxes[2], [3.5, 3.5, 11.5, 11.5])
     assert [axis.get_title() for axis in figure.axes[:2]] == ["stage 1", "stage 2"]
+
+
+def test_each_map_has_a_dot_a_photograph_and_a_dash_at_the_mean():
+    (axis,) = figures.map_and_light({"1a": [0.5, -0.1], "1b": [-0.8, -0.6]}).axes
+    _, dots, dash, *_ = axis.lines
+    assert list(dots.get_ydata()) == [0.5, -0.1]
+    np.testing.assert_allclose(dash.get_ydata(), 0.2)
+    assert [label.get_text() for label in axis.get_xticklabels()] == ["1a", "1b"]
