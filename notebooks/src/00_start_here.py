@@ -78,11 +78,11 @@ enhanced = enhance(model, dark)
 show_row([dark, enhanced, clear], ["dark", "enhanced", "clear (never shown to the model)"], luma=True);
 
 # %% [markdown]
-# **What you see.** Left, the photograph as the camera model took it; the number under each picture is its mean
-# brightness between 0 (black) and 1 (white). In the middle what the network made of it: the cup, the saucer, the
-# grain of the table and even the dark corner have come back, and the light has become more even. On the right the
-# photograph as it was taken. Compare the two closely and you also find what is *not* restored: the colours are
-# duller than they should be, the warm red of cup and wood above all, some noise is left, and the finest texture is gone.
+# **What you see.** Left, the photograph as the camera model took it; the number under each picture, *luma*, is its mean
+# brightness in file values, between 0 (black) and 1 (white). In the middle what the network made of it: the cup, the
+# saucer, the grain of the table and even the dark corner have come back, and the light has become more even. On the right
+# the photograph as it was taken. Compare the two closely and you also find what is *not* restored: the colours are duller
+# than they should be, the warm red of cup and wood above all, some noise is left, and the finest texture is gone.
 #
 # The network has never seen this cup. It was trained on other photographs altogether: bracketed exposures of real
 # scenes, taken with real cameras (the data set is SICE; `lacr weights` names data, terms and results of each
@@ -108,8 +108,9 @@ show_zoom([dark, brightened, enhanced, clear], Box(top=120, left=70, height=80, 
 # like and what noise looks like. **That darkness and noise belong together, and that both can be used to *teach* a
 # network what to stay away from, is the idea of this course.**
 #
-# How much nearer to the clear photograph did each of them come? The usual measure is PSNR, in decibels: ten times
-# the logarithm of how small the mean squared difference is; more is better, and 3 dB mean half the squared error.
+# How much nearer to the clear photograph did each of them come? The usual measure is the *peak signal-to-noise ratio*,
+# $\text{PSNR} = -10 \log_{10} \text{MSE}$, where MSE is the mean squared difference of the two pictures, with white = 1.
+# Its unit is the decibel (dB). More is better, and 3 dB more are half the squared error.
 
 # %%
 by_formula, by_network = psnr(brightened, clear), psnr(enhanced, clear)
@@ -137,17 +138,17 @@ captions = [f"{psnr(image, clear):.1f} dB" for image in restored]
 show_row(restored, [f"from {share}" for share in shares], captions);
 
 # %% [markdown]
-# **What you see.** Enhanced photographs only, from half the light (left) to a thirty-second of it (right), each
-# with its distance to the clear one. The decibels hardly move, for most of them hang on how well the *light* is guessed. What
-# goes is to be seen: first the colour, then the texture, and on the right the smooth surfaces are full of grain. Nothing
-# breaks suddenly: the network keeps the large shapes and the light to the end. If you ever use this method on evidence of your own (an astronomical plate, a
-# surveillance still), remember this row: what looks sharp may be *likely* instead of *seen*.
+# **What you see.** Enhanced photographs only, from half the light (left) to a thirty-second of it (right), each with its
+# PSNR against the clear one. The decibels hardly move, for most of them hang on how well the *light* is guessed. What goes
+# is to be seen: first the colour, then the texture, and on the right the smooth surfaces are full of grain. Nothing breaks
+# suddenly: the network keeps the large shapes and the light to the end. If you ever use this method on evidence of your own
+# (an astronomical plate, a surveillance still), remember this row: what looks sharp may be *likely* instead of *seen*.
 
 # %% [markdown]
 # ## 4 · A look inside
 #
-# Between the dark photograph and the enhanced one lies a bottleneck. The network is a *variational autoencoder*: it
-# describes each region of 8 x 8 pixels by a short list of numbers, the region's **latent** code, and has to rebuild
+# Between the dark photograph and the enhanced one lies a bottleneck. The network is a *variational autoencoder* (VAE): it
+# describes each region of 8 x 8 pixels by a short list of 32 numbers, the region's **latent** code, and has to rebuild
 # the light of the whole picture from those codes alone. Regions that are lit alike get codes that are alike. So the
 # codes of many photographs form a *space*, in which one can ask where the dark ones live, where the clear ones
 # live, and where the enhanced ones have moved to.
@@ -156,10 +157,10 @@ show_row(restored, [f"from {share}" for share in shares], captions);
 # idea, demands it during training: the code of the enhanced photograph shall move *toward* the code of the clear
 # one and *away from* the codes of dark versions of the same scene. Does it?
 #
-# The network encodes the three held-out scenes: as clear photographs, as dark ones, and dark ones after
-# enhancement. Then UMAP draws a flat map of those codes, in which neighbours should stay neighbours. (The map is
-# made from clear and dark codes alone, and the enhanced ones are placed into the finished map: so it cannot be bent
-# to show what we wish.)
+# The network encodes the three held-out scenes: as clear photographs, as dark ones, and dark ones after enhancement. Then
+# UMAP (McInnes et al. 2018) draws a flat map of those codes, in which neighbours should stay neighbours. (The map is made
+# from clear and dark codes alone, and the enhanced ones are placed into the finished map: so it cannot be bent to show
+# what we wish.)
 
 # %%
 few = open_photoset("embedded").select("test")
@@ -187,9 +188,10 @@ plt.show()
 # %% [markdown]
 # **What you see.** Each mark is one region of one photograph. On the left dark and clear regions lie on two sides
 # of the map: without ever having been told what "dark" means, the network keeps the light of a region in its code.
-# On the right the same regions after enhancement: they have left the dark side and lie among the clear ones, where they belong. Distances and shapes in such a map mean little, and on your machine it may be turned or
-# mirrored: UMAP differs between machines even with the same seed. Trust the *relation* of the three groups, and
-# trust it because the next line measures it in the latent space itself.
+# On the right the same regions after enhancement: they have left the dark side and lie among the clear ones, where they
+# belong. Distances and shapes in such a map mean little, and on your machine it may be turned or mirrored: UMAP differs
+# between machines even with the same seed. Trust the *relation* of the three groups, and trust it because the next line
+# measures it in the latent space itself.
 
 # %%
 shape = (len(few.scenes), 2, -1, latents.mu.shape[1])  # scenes, dark photographs, regions, Z
@@ -200,8 +202,12 @@ record(alignment_ratio=ratio, trustworthiness=flat.trustworthiness)
 record_claim("Enhanced codes lie nearer to clear than to dark ones (1: as near)", ratio, below=1)
 
 # %% [markdown]
-# That number, the *alignment ratio*, compares two distances: from the enhanced code of a region to its clear code,
-# and to its dark one. Below 1 it has moved more than half of the way. Now the question that a good reader asks at
+# That number, the *alignment ratio*, compares two distances: from the enhanced code $\mu_e$ of a region to its clear code
+# $\mu_c$, and to its dark one $\mu_l$. A bar is the mean over the 32 numbers, the regions and the photographs:
+#
+# $$\text{alignment ratio} = \overline{|\mu_e - \mu_c|} \;/\; \overline{|\mu_e - \mu_l|} .$$
+#
+# At 0 it has arrived, at 1 it is as near to one as to the other. Now the question that a good reader asks at
 # once: is that the work of LACR, or would any well-trained enhancer do it? The repository ships a twin of the
 # model, trained without LACR and otherwise alike, and notebook 07 puts the two side by side. We give no answer
 # away, except that it is less simple than the idea.
@@ -282,14 +288,15 @@ else:
 # The method comes from X. Wu, X. Hou, Z. Lai, J. Zhou, W. Pedrycz, L. Shen, *Light-Aware Contrastive Learning for
 # Low-Light Image Enhancement*, ACM TOMM, 2024. Its authors have published an abstract and a framework figure, but
 # no code. What these two say is marked **[paper]** throughout; everything else is our reading, marked **[ours]**,
-# and you are free to read it otherwise.
+# and you are free to read it otherwise. The words of the table are explained where they are built: the latent and the skips
+# in notebook 02, the two modules RCAM and AMSM in 03 and 04, the loss in 05.
 #
 # | | **[paper]** | **[ours]** |
 # |---|---|---|
 # | aim | latent variables of enhanced images aligned with clear ones, away from low-light ones; negatives carry information | the formula of the loss, its weights, an encoder that is held still while it judges |
 # | RCAM | local and global illumination relations among regions of diverse size and shape | attention to region averages on four grids, a convolution, and a gate between both |
 # | AMSM | attention-guided features of several scales | three kernel sizes, attention over the branches and over the picture |
-# | network | four encoder stages (RCAM, AMSM, AMSM), `z = mu + sigma * eps`, a depth-wise decoder with three skips | light is decoded from z alone, and skips lose their light: else the network could ignore z |
+# | network | four encoder stages (RCAM, AMSM, AMSM), a latent `z = mu + sigma * eps`, a depth-wise decoder with three skips | light is decoded from z alone, and skips lose their light: else the network could ignore z |
 # | numbers | + 0.99 dB PSNR and + 0.0409 SSIM on the NASA test set | all numbers in these notebooks, measured by the code beside them |
 #
 # We do not claim to reproduce the paper's numbers: with no code and no recipe public, nobody can tell whether two

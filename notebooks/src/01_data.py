@@ -99,8 +99,9 @@ figures.tone_curve();
 
 # %% [markdown]
 # **What you see.** Left: half the light is stored as 188, and a stop further down, half of that again, as 137. Right: how
-# many of the 256 file values each stop gets. A file that stored light itself (grey) would spend half of its numbers on the brightest stop and have next to
-# nothing left for the dark. The curve is kind to dark tones; remember that when we come to 8 bits.
+# many of the 256 file values each stop gets. A file that stored light itself (grey) would spend half of its numbers on
+# the brightest stop and have next to nothing left for the dark. The curve is kind to dark tones; remember that when we
+# come to 8 bits.
 #
 # This has a practical consequence that many augmentation pipelines get wrong. *Dividing file values by four is not a
 # photograph with a quarter of the light:*
@@ -216,8 +217,9 @@ figures.signal_to_noise(settings, light, measured);
 # **What you see.** Dots are measured, lines are theory: they agree over three orders of magnitude. On logarithmic axes a
 # power is a slope, and each curve bends from one slope to another. On the right, photon noise rules and the slope is 1/2:
 # four times the light, twice the ratio. To the left of the crosses (where $n = \sigma_r^2 = 9$ electrons) the electronics
-# rule, the slope nears 1, and a lost stop costs a factor of two instead of $\sqrt 2$. At exposure 1/64 anything darker than about a seventh of white is on that steep side,
-# and the darkest tones sink below the grey line, where noise is as large as the signal.
+# rule, the slope nears 1, and a lost stop costs a factor of two instead of $\sqrt 2$. At exposure 1/64 anything darker
+# than about a seventh of white is on that steep side, and the darkest tones sink below the grey line, where noise is as
+# large as the signal.
 
 # %%
 record(noise_variance_worst_deviation=worst)
@@ -354,9 +356,9 @@ figures.illumination_maps(photo, (255 * low).astype(np.uint8), field, recovered)
 # %% [markdown]
 # **What you see.** The maps look like grey versions of the photographs, and that is the difficulty: the corner of the
 # table and the shadow under the saucer are dark in the upper map too, where no field was put in at all. Only when we
-# divide the dark map by the clear one (lower right) does the paint cancel and the field we put in come out. At test
-# time there is no clear photograph to divide by. To tell light from paint, an enhancer must compare regions with each
-# other and know what cups look like. The map is still a useful hint, so our model gets it as a fourth input channel **[ours]**.
+# divide the dark map by the clear one (lower right) does the paint cancel and the field we put in come out. At test time
+# there is no clear photograph to divide by. To tell light from paint, an enhancer must compare regions with each other
+# and know what cups look like. The map is still a useful hint, so our model gets it as a fourth input channel **[ours]**.
 
 # %% [markdown]
 # ## 7 · The whole camera: an exposure ladder
@@ -400,9 +402,10 @@ figures.ladder_rows(ladder, brightened, Box(top=145, left=130, height=80, width=
 # into coloured speckle that does not go down to black, the veil of section 5. The shading of the uneven light stays
 # in all of them. (Look at noise in magnified details only. A small picture averages pixels and flatters.)
 #
-# How good is perfect brightening? Below: the *peak signal-to-noise ratio*, $\text{PSNR} = -10 \log_{10} \text{MSE}$, where MSE is the mean
-# squared difference of file values with white = 1. Its unit is the decibel (dB); higher is closer, and notebook 06 will take
-# it apart. To judge noise alone, the target here is the clear photograph *in the same uneven light and white balance*.
+# How good is perfect brightening? Below: the *peak signal-to-noise ratio*, $\text{PSNR} = -10 \log_{10} \text{MSE}$,
+# where MSE is the mean squared difference of file values with white = 1. Its unit is the decibel (dB); higher is closer,
+# and notebook 06 will take it apart. To judge noise alone, the target here is the clear photograph *in the same uneven
+# light and white balance*.
 
 # %%
 still = camera.exposure_ladder(
@@ -494,11 +497,11 @@ record(fine_structure_after_brightening=(mean, below, above))
 record_claim("brightening leaves the noise in", mean, below, above, above=1.5)
 
 # %% [markdown]
-# **A tie that only a negative can break.** Take the step from clear to low, and build two wrong results: one goes
-# 30 % of that step *toward the dark frame*, the other 30 % *away from it*. Let $|a - b|$ be the mean absolute difference of
-# two pictures over pixels and colours (file values, white = 1), $D_p$ the distance of a result to clear, the *positive*, and
-# $D_n$ its distance to low, the *negative*. With $d = |\text{low} - \text{clear}|$ both results have $D_p = 0.3\,d$, so any loss
-# that sees only the clear reference calls them equally good. Now divide by the distance to the negative:
+# **A tie that only a negative can break.** Take the step from clear to low, and build two wrong results: one goes 30 % of
+# that step *toward the dark frame*, the other 30 % *away from it*. Let $|a - b|$ be the mean absolute difference of two
+# pictures over pixels and colours (file values, white = 1), $D_p$ the distance of a result to clear, the *positive*, and
+# $D_n$ its distance to low, the *negative*. With $d = |\text{low} - \text{clear}|$ both results have $D_p = 0.3\,d$, so
+# any loss that sees only the clear reference calls them equally good. Now divide by the distance to the negative:
 #
 # $$\frac{D_p}{D_n} = \frac{|\text{result} - \text{clear}|}{|\text{result} - \text{low}|}, \qquad
 # \text{toward: } \frac{0.3\,d}{0.7\,d}, \qquad \text{away: } \frac{0.3\,d}{1.3\,d}.$$
@@ -656,10 +659,10 @@ for exposure in (1, 1 / 8, 1 / 64):
 # %% [markdown] tags=["exercise"]
 # ### 2 · A burst instead of one shot
 #
-# A telephone takes many short frames and averages them: a *burst* (Hasinoff et al. 2016). If noise is independent from frame to frame,
-# averaging `N` frames leaves the signal as it is and divides the noise's variance by `N`. How many frames at exposure
-# `short` have the signal-to-noise ratio of *one* frame at exposure `long`? Draw your answer for 1/64 against 1/16,
-# from the shadows to the lights. Why is it not the same number everywhere, and why is it never less than four?
+# A telephone takes many short frames and averages them: a *burst* (Hasinoff et al. 2016). If noise is independent from
+# frame to frame, averaging `N` frames leaves the signal as it is and divides the noise's variance by `N`. How many frames
+# at exposure `short` have the signal-to-noise ratio of *one* frame at exposure `long`? Draw your answer for 1/64 against
+# 1/16, from the shadows to the lights. Why is it not the same number everywhere, and why is it never less than four?
 
 # %% tags=["exercise"]
 def frames_needed(light, short, long, settings):

@@ -54,8 +54,9 @@ DATA = "embedded"
 #
 # Two pieces of shorthand: $\mathbb{E}_q[\cdot]$ is the mean over draws of $z$ from $q(z \mid x)$, and
 # $\mathrm{KL}(q\,\|\,p) = \mathbb{E}_q[\log q(z) - \log p(z)]$, the *Kullback-Leibler divergence*, says how far $q$ is
-# from $p$. It is never negative, and 0 only where the two are the same. Logarithms are natural, so their unit is the
-# *nat*; divide by $\ln 2$ for bits.
+# from $p$. It is never negative, and 0 only where the two are the same (a logarithm of a mean is at least the mean of the
+# logarithm, so $-\mathrm{KL} = \mathbb{E}_q[\log (p / q)] \le \log \mathbb{E}_q[p / q] = \log 1 = 0$). Logarithms are
+# natural, so their unit is the *nat*; divide by $\ln 2$ for bits.
 
 # %% [markdown]
 # **From the evidence to the bound.** A good recipe gives real photographs a high probability. Its logarithm, the
@@ -253,9 +254,9 @@ figures.kl_cost();
 
 # %% [markdown]
 # **What you see.** An entry that says nothing, `mu = 0` and `sigma = 1`, is the prior itself and costs nothing (red
-# dots). It can speak in two ways. A mean away from zero costs half its square (left). A narrow posterior costs
-# about $\log(1/\sigma) - \tfrac12$ (right): each halving of `sigma`, one bit of precision more, costs $\ln 2 \approx 0.69$ nats,
-# which *is* one bit. So KL is a message length. Wide posteriors are free only up to 1: beyond it the cost rises
+# dots). It can speak in two ways. A mean away from zero costs half its square (left). A narrow posterior costs about
+# $\log(1/\sigma) - \tfrac12$ (right): each halving of `sigma`, one bit of precision more, costs $\ln 2 \approx 0.69$
+# nats, which *is* one bit. So KL is a message length. Wide posteriors are free only up to 1: beyond it the cost rises
 # again, for the code then says "it could be further out than the prior allows".
 
 # %% [markdown]
@@ -358,7 +359,8 @@ images.show_grid([[figures.mosaic(strip, columns=9)] for strip in strips], row_t
 #
 # **Question.** What does such a code say about a real photograph?
 #
-# `LacrVae` is the enhancer of this course. It turns a dark photograph `x_l` into an enhanced one `x_e`, both `(B, 3, H, W)`:
+# `LacrVae` is the enhancer of this course. It turns a dark photograph `x_l` into an enhanced one `x_e`, both
+# `(B, 3, H, W)`:
 #
 # $$x_e = \mathrm{relight}\big(x_l,\, g(z)\big) + r(z, \text{skips}).$$
 #
@@ -437,10 +439,10 @@ record(share_from_photograph_default=before, share_from_photograph_unit_gain=aft
 
 # %% [markdown]
 # With the default start four fifths of what `mu` holds are the same for every photograph, noon or night. With weights of
-# variance $1/n$ (*unit gain*: power in is power out) and without biases **[ours]** the share that depends on the photograph
-# is more than half as large again. It looks like little and decides much: the training below, 200 steps, ends at 20 to 25 dB with this start and at 14 to 22 dB with the
-# default one (*measured once*). It would learn to see in the end, but our demonstration has only minutes. So all models of this
-# notebook start this way.
+# variance $1/n$ (*unit gain*: power in is power out) and without biases **[ours]** the share that depends on the
+# photograph is more than half as large again. It looks like little and decides much: the training below, 200 steps, ends
+# at 20 to 25 dB with this start and at 14 to 22 dB with the default one (*measured once*). It would learn to see in the
+# end, but our demonstration has only minutes. So all models of this notebook start this way.
 #
 # Now train. Nothing special is needed: `fit` is the training loop of the whole course (notebook 05 opens it), and a batch
 # of *clear-to-clear* pairs, the same photograph as input and as target, makes an ordinary autoencoder. The mean absolute
@@ -469,8 +471,9 @@ images.show_grid([clear, rebuilt.enhanced], row_titles=["photograph", "from its 
 
 # %% [markdown]
 # **What you see.** Photographs the network never saw, above what it can say about them in `Z` numbers for each region.
-# Large shapes and light are there, and the colours that are common in its few training photographs. Fur, tiles and grain are not: this is the *blur* for which VAEs are
-# known, and section 6 asks how much of it is the price and how much the short training.
+# Large shapes and light are there, and the colours that are common in its few training photographs. Fur, tiles and grain
+# are not: this is the *blur* for which VAEs are known, and section 6 asks how much of it is the price and how much the
+# short training.
 
 # %%
 with torch.no_grad():
@@ -603,15 +606,16 @@ record_claim("without skips over half of the fine texture is lost", *kept, below
 # only nearly. That we measure in section 8.
 
 # %% [markdown]
-# **The same in nats.** Let $H(x_c \mid x_l)$ be the uncertainty that remains about $x_c$ when $x_l$ is known (its *conditional
-# entropy*), and $I(z; x_c \mid x_l)$ the *mutual information*: by how much $z$ lowers that uncertainty for somebody who knows
-# $x_l$ already. A2 reads
+# **The same in nats.** Let $H(x_c \mid x_l)$ be the uncertainty that remains about $x_c$ when $x_l$ is known (its
+# *conditional entropy*), and $I(z; x_c \mid x_l)$ the *mutual information*: by how much $z$ lowers that uncertainty for
+# somebody who knows $x_l$ already. A2 reads
 #
 # $$x_c \;\text{---}\; x_l \;\text{---}\; z \quad\text{is a Markov chain, so}\quad I(z; x_c \mid x_l) = 0
 # \quad\text{and}\quad H(x_c \mid z, x_l) = H(x_c \mid x_l) - 0 .$$
 #
-# No decoder's first term of the ELBO exceeds $-H(x_c \mid z, x_l)$ in the mean, and the best decoder without $z$ reaches the
-# same number. A way out must break an assumption, and A1 is the one that we can build: skips that tell *less* than $x_l$.
+# No decoder's first term of the ELBO exceeds $-H(x_c \mid z, x_l)$ in the mean, and the best decoder without $z$ reaches
+# the same number. A way out must break an assumption, and A1 is the one that we can build: skips that tell *less* than
+# $x_l$.
 #
 # The toy is a table: six possible dark photographs (three patterns, each in two lights), four possible clear ones, any
 # joint probability, and any noisy encoder with three codes.
@@ -656,6 +660,19 @@ print(f"I(z; x_c | pattern) {information_given(pattern):.4f} nats: if the decode
 # sources do not say.
 
 # %%
+from lacr_lib.figures import diagrams
+
+diagrams.architecture(ModelConfig());
+
+# %% [markdown]
+# **What you see.** The whole network, with the shapes (channels, height, width) that a photograph of 128 x 128 pixels
+# takes on its way. Upper row, left to right: four stages of the encoder, each at half the resolution of the one before,
+# down to one vector of 32 numbers for each 8 x 8 region (right). Then two ways back. The lowest row is the gain: it comes
+# from $z$ alone, and no arrow of a skip leads into it. The row above paints the residual $r$ with the help of three
+# skips, each of which loses its light on the way down. Blue is what the paper's figure shows, orange what we added or
+# chose; RCAM and AMSM open up in notebooks 03 and 04. Now the lowest row as code:
+
+# %%
 # NBVAL_CHECK_OUTPUT
 show(LacrVae.decode, LacrVae.gain)
 
@@ -667,9 +684,9 @@ show(LacrVae.decode, LacrVae.gain)
 #
 # $$\log\frac{x_e}{1 - x_e} = \log\frac{x_l}{1 - x_l} + g .$$
 #
-# For dark values log odds are nearly the logarithm, and $e^g$ is the factor we wanted; toward white the curve saturates, as
-# film does. As with factors, two changes of light add up: $g_1$, then $g_2$, is $g_1 + g_2$. (The library first moves values
-# a hundredth away from 0 and 1, so that black, too, can be lifted.)
+# For dark values log odds are nearly the logarithm, and $e^g$ is the factor we wanted; toward white the curve saturates,
+# as film does. As with factors, two changes of light add up: $g_1$, then $g_2$, is $g_1 + g_2$. (The library first moves
+# values a hundredth away from 0 and 1, so that black, too, can be lifted.)
 
 # %%
 from lacr_lib.models.light import relight
@@ -698,8 +715,8 @@ images.show_row([frame, *best.values(), target], ["low", "best product", "best o
 
 # %% [markdown]
 # **What you see.** Even the best product crushes the shadows and burns the rim of the cup: one factor has to serve the
-# bright and the dark values of a cell, and it cannot. With odds both find their place (the grain is the dark photograph's own
-# noise, which no gain can take away). One photograph is an anecdote; on real exposure ladders, as recorded:
+# bright and the dark values of a cell, and it cannot. With odds both find their place (the grain is the dark photograph's
+# own noise, which no gain can take away). One photograph is an anecdote; on real exposure ladders, as recorded:
 
 # %%
 from lacr_lib.results.records import read_record
@@ -726,10 +743,10 @@ for name, config in {"free skips": free, "ours": ours}.items():
 figures.kl_history(histories);
 
 # %% [markdown]
-# **What you see.** What the two models spend on their codes while they learn. Both begin alike. Then the code of the free skips falls
-# silent, just as the argument of section 7 foretold; ours goes on paying more than one nat an entry, because there is no other way for
-# light. Still, KL, like the count of active units, is *weak evidence*: it tells that a code is written, not that it is
-# read. To learn whether it is read, exchange it:
+# **What you see.** What the two models spend on their codes while they learn. Both begin alike. Then the code of the free
+# skips falls silent, just as the argument of section 7 foretold; ours goes on paying more than one nat an entry, because
+# there is no other way for light. Still, KL, like the count of active units, is *weak evidence*: it tells that a code is
+# written, not that it is read. To learn whether it is read, exchange it:
 
 # %%
 @torch.no_grad()
@@ -759,13 +776,13 @@ lost = {name: drops(each) for name, each in scores.items()}
 figures.swap_costs(lost);
 
 # %% [markdown]
-# **What you see.** PSNR lost when a frame is decoded with a code that is not its own, averaged over all exposures of the held-out
-# scenes (black: 95 % interval over scenes, of which there are only three, so they are wide). With free skips nothing is lost,
-# whatever code is put in: its decoder does not listen. Ours loses 4 to 5 dB with the code of another *exposure* (brightest
-# for darkest and so on), for it then brings the wrong light. *No code at all* costs less on average, and its interval holds zero: zeros
-# ask for some middling light, which happens to be too little for dark frames and about right for others. The *next
-# scene's* code at the same exposure says little either way. On these ladders all scenes were darkened by the same camera, so
-# their light is alike.
+# **What you see.** PSNR lost when a frame is decoded with a code that is not its own, averaged over all exposures of the
+# held-out scenes (black: 95 % interval over scenes, of which there are only three, so they are wide). With free skips
+# nothing is lost, whatever code is put in: its decoder does not listen. Ours loses 4 to 5 dB with the code of another
+# *exposure* (brightest for darkest and so on), for it then brings the wrong light. *No code at all* costs less on
+# average, and its interval holds zero: zeros ask for some middling light, which happens to be too little for dark frames
+# and about right for others. The *next scene's* code at the same exposure says little either way. On these ladders all
+# scenes were darkened by the same camera, so their light is alike.
 
 # %%
 record(**{f"psnr_drop_{name.split()[0]}_other_exposure": tuple(d["other exposure"]) for name, d in lost.items()})
@@ -794,12 +811,12 @@ columns = ["low", "its own z", "brighter frame's z", "z = 0", "clear"]
 images.show_grid(rows, row_titles=list(enhancers), column_titles=columns, captions=captions);
 
 # %% [markdown]
-# **What you see.** One dark frame, decoded with three codes. Upper row: the same picture three times, to the tenth of a decibel; the
-# network with free skips has found its own way to brighten and does not ask `z`. Lower row: with the code of a *brighter*
-# frame our decoder believes that less light is missing, and the picture stays darker; without a code it is darker still. Light is
-# in the code; edges and textures, which come through the skips, stay what they were. Neither network is good yet
-# after a minute of training on six photographs. The point is not which picture is prettier, but which one you can
-# *steer* through its code.
+# **What you see.** One dark frame, decoded with three codes. Upper row: the same picture three times, to the tenth of a
+# decibel; the network with free skips has found its own way to brighten and does not ask `z`. Lower row: with the code of
+# a *brighter* frame our decoder believes that less light is missing, and the picture stays darker; without a code it is
+# darker still. Light is in the code; edges and textures, which come through the skips, stay what they were. Neither
+# network is good yet after a minute of training on six photographs. The point is not which picture is prettier, but which
+# one you can *steer* through its code.
 
 # %% [markdown]
 # ## 9 · Why the latent is a map
@@ -807,11 +824,11 @@ images.show_grid(rows, row_titles=list(enhancers), column_titles=columns, captio
 # **Question.** Most VAEs for pictures have one vector for the whole picture. Why does this one have a vector for each
 # region?
 #
-# Because light is not one number **[ours]**. A window lights half a room. One vector would have to describe the shape of the light,
-# in general the shape of everything, and its decoder would have to paint that shape. A map says "here much, there
-# little" simply by position; it works for any size of photograph; and it gives the latent study of notebook 07 thousands
-# of points from one frame. The price we have met in section 5: regions know nothing of each other, except what the encoder's
-# convolutions (and RCAM, next) tell them.
+# Because light is not one number **[ours]**. A window lights half a room. One vector would have to describe the shape of
+# the light, in general the shape of everything, and its decoder would have to paint that shape. A map says "here much,
+# there little" simply by position; it works for any size of photograph; and it gives the latent study of notebook 07
+# thousands of points from one frame. The price we have met in section 5: regions know nothing of each other, except what
+# the encoder's convolutions (and RCAM, next) tell them.
 #
 # Is it true that a code speaks for its region only? Exchange the code of *one* region, for that of the same region in
 # the ladder's brightest frame, and look where the picture changes.
@@ -832,9 +849,9 @@ row_, column_ = height // 16, width // 16
 figures.region_change(*exchange(enhancers["ours"], low[0], 2, row_, column_), row_, column_);
 
 # %% [markdown]
-# **What you see.** A spot of other light, around the marked region. It is not a hard-edged square: the gain is decoded at 1/8
-# size with three 3 x 3 convolutions and blown up smoothly, so a region's word is blended with its neighbours', as light itself
-# would be. How far does it reach? We exchange many regions and average by distance.
+# **What you see.** A spot of other light, around the marked region. It is not a hard-edged square: the gain is decoded at
+# 1/8 size with three 3 x 3 convolutions and blown up smoothly, so a region's word is blended with its neighbours', as
+# light itself would be. How far does it reach? We exchange many regions and average by distance.
 
 # %%
 places = [(r, c) for r in range(6, height // 8 - 6, 4) for c in range(6, width // 8 - 6, 4)]
@@ -851,10 +868,11 @@ profile, inside = total[:48] / area, total[:48].cumsum(0) / total.sum()
 figures.reach(torch.arange(48.0).numpy() + 0.5, (profile / profile.max()).numpy(), inside.numpy());
 
 # %% [markdown]
-# **What you see.** The change is largest in the region itself (grey) and has faded out three regions away. By construction the
-# gain cannot reach further than 36 pixels along a row or column: three regions for the three convolutions and one for the
-# smooth enlargement, beyond half the region itself. Nearly all of the change stays well within that. A vector of the map speaks
-# for its surroundings of a few dozen pixels and for nothing else. That is what "the latent is a map" means, measured.
+# **What you see.** The change is largest in the region itself (grey) and has faded out three regions away. By
+# construction the gain cannot reach further than 36 pixels along a row or column: three regions for the three
+# convolutions and one for the smooth enlargement, beyond half the region itself. Nearly all of the change stays well
+# within that. A vector of the map speaks for its surroundings of a few dozen pixels and for nothing else. That is what
+# "the latent is a map" means, measured.
 
 # %%
 record(share_of_change_within_24_px=inside[23], regions_exchanged=len(places))
@@ -863,8 +881,8 @@ record_claim("a region's code acts within 24 pixels of its centre", inside[23], 
 # %% [markdown]
 # ## 10 · The same test on released weights
 #
-# Small models can show a mechanism; they prove nothing about the real one. `lacr-vae`, the weights that the course uses from
-# here on, has all modules and was trained on real exposure ladders. It gets the same test, on the embedded
+# Small models can show a mechanism; they prove nothing about the real one. `lacr-vae`, the weights that the course uses
+# from here on, has all modules and was trained on real exposure ladders. It gets the same test, on the embedded
 # photographs, whose darkness it has never seen.
 
 # %%
@@ -876,11 +894,12 @@ record(psnr_drop_released_other_exposure=lost_released["other exposure"],
 figures.swap_costs({"released: lacr-vae": lost_released});
 
 # %% [markdown]
-# **What you see.** The released model reads its code: another exposure's costs over 7 dB, no code 5 dB, both with intervals far
-# above zero. Even the code of another scene at the same exposure costs something, though three scenes can barely show it. And only
-# 13 of its 32 units are active, fewer than in any model of section 6, the dearest `beta` included. If you had counted units, you
-# would have called it half dead; it is the one that cannot do without its code. Light, region by region, simply does not take 32
-# numbers. On the 84 validation frames it loses 7.5 dB with a swapped code and 7.4 dB without one (README, *What it reaches*).
+# **What you see.** The released model reads its code: another exposure's costs over 7 dB, no code 5 dB, both with
+# intervals far above zero. Even the code of another scene at the same exposure costs something, though three scenes can
+# barely show it. And only 13 of its 32 units are active, fewer than in any model of section 6, the dearest `beta`
+# included. If you had counted units, you would have called it half dead; it is the one that cannot do without its code.
+# Light, region by region, simply does not take 32 numbers. On the 84 validation frames it loses 7.5 dB with a swapped
+# code and 7.4 dB without one (README, *What it reaches*).
 
 # %% [markdown]
 # ## Recap

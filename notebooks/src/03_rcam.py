@@ -58,6 +58,10 @@ uneven_scene = paint + lamp
 under_exposed = paint + even + lamp[mark]  # as dark everywhere as the shadow is
 np.testing.assert_allclose(uneven_scene[around], under_exposed[around])
 
+# %% [markdown]
+# Stops are logarithms. To look at the scenes we turn them into light, and that into file values, by notebook 01's tone
+# curve.
+
 # %%
 pictures = {"one lamp": uneven_scene, "under-exposed": under_exposed}
 shown = {name: camera.linear_to_srgb(2.0**stops) for name, stops in pictures.items()}
@@ -65,12 +69,13 @@ figures.same_patch(shown, {"one lamp": lamp, "under-exposed": even}, mark);
 
 # %% [markdown]
 # **What you see.** The framed patches are equal to the last digit (the assertion above insists on it), yet the truth
-# about them differs. In the upper scene the patch lies more than two stops *in the shadow* of its own picture; below, nothing
-# is in shadow, and the whole frame wants more exposure. An enhancer that looks through a 5 x 5 window must
-# give the same answer to both. Whatever it answers, it is wrong at least once.
+# about them differs. In the upper scene the patch lies more than two stops *in the shadow* of its own picture; below,
+# nothing is in shadow, and the whole frame wants more exposure. An enhancer that looks through a 5 x 5 window must give
+# the same answer to both. Whatever it answers, it is wrong at least once.
 #
-# So *how dark is it here?* is a question about the whole picture. The paper says so in its words: RCAM learns "local
-# and global illumination relations among image regions" **[paper]**. The rest of this notebook is our reading of that sentence **[ours]**.
+# So *how dark is it here?* is a question about the whole picture. The paper says so in its words: RCAM learns "local and
+# global illumination relations among image regions" **[paper]**. The rest of this notebook is our reading of that
+# sentence **[ours]**.
 
 # %% [markdown]
 # ## 2 · A toy in which the light is known
@@ -115,9 +120,9 @@ panels.map_row({f"scene {k}": brightness[k, 0] for k in range(4)}, "brightness (
 #
 # **Question.** Before any network: what would *you* do?
 #
-# Look for the brightest region of the picture, and compare yourself with it. For that we need a summary of the picture by regions. Call the mean of a region a **region token**, and since
-# nobody tells us how large a bright window is, take regions of several sizes: 1 x 1 (the whole picture), 2 x 2, 4 x 4
-# and 8 x 8 of them.
+# Look for the brightest region of the picture, and compare yourself with it. For that we need a summary of the picture by
+# regions. Call the mean of a region a **region token**, and since nobody tells us how large a bright window is, take
+# regions of several sizes: 1 x 1 (the whole picture), 2 x 2, 4 x 4 and 8 x 8 of them.
 
 # %%
 def tokens_by_hand(x, grid):
@@ -168,10 +173,10 @@ for name, error in rule_errors.items():
     print(f"{name:26s} off by {error:.2f} stops")
 
 # %% [markdown]
-# The first rule ignores the picture; any local rule will struggle to do much better. The second asks the brightest region and
-# knows the exposure from it, but takes its own paint for light. The third averages its neighbours first, so that the
-# paint cancels, and *then* asks. **Local and global evidence answer different questions**: the neighbours tell
-# what my own brightness is without the paint, the far regions tell what to compare it with.
+# The first rule ignores the picture; any local rule will struggle to do much better. The second asks the brightest region
+# and knows the exposure from it, but takes its own paint for light. The third averages its neighbours first, so that the
+# paint cancels, and *then* asks. **Local and global evidence answer different questions**: the neighbours tell what my
+# own brightness is without the paint, the far regions tell what to compare it with.
 
 # %% [markdown]
 # ## 4 · Asking regions softly: attention
@@ -179,9 +184,10 @@ for name, error in rule_errors.items():
 # **Question.** "The brightest region" is a hand-made choice. How can a network find out by itself *which* regions to ask,
 # and in which quantity to compare?
 #
-# By attention (Vaswani et al. 2017). Let a map have $N = h \cdot w$ pixels, each with a vector of $c$ features, and let it
-# have $T = 85$ tokens, which are means of such vectors and so have $c$ features, too. Three learned matrices make a
-# **query** $q_p$ of each pixel $p$, and a **key** $k_t$ and a **value** $v_t$ of each token $t$. All of them have length $d$.
+# By attention (Vaswani et al. 2017). Let a map have $N = h \cdot w$ pixels, each with a vector of $c$ features, and let
+# it have $T = 85$ tokens, which are means of such vectors and so have $c$ features, too. Three learned matrices make a
+# **query** $q_p$ of each pixel $p$, and a **key** $k_t$ and a **value** $v_t$ of each token $t$. All of them have length
+# $d$.
 #
 # | step | formula | shape |
 # |---|---|---|
@@ -191,14 +197,14 @@ for name, error in rule_errors.items():
 # | *weights*: positive, and each pixel's sum to 1 | $w_{pt} = e^{S_{pt}} / \sum_{t'} e^{S_{pt'}}$, a softmax over tokens | `(N, T)` |
 # | *answers*: a weighted mean of the values | $\text{answer}_p = \sum_t w_{pt}\, v_t$ | `(N, d)` |
 #
-# Why $\sqrt d$? If the $d$ entries of query and key are independent, of mean 0 and variance 1, each of the $d$ products in
-# $q \cdot k$ has variance 1, and their sum has variance $d$. Divided by $\sqrt d$ a score stays near $\pm 1$ whatever $d$ is.
-# Without it a softmax of large scores would be all but a hard choice, through which hardly any gradient passes.
+# Why $\sqrt d$? If the $d$ entries of query and key are independent, of mean 0 and variance 1, each of the $d$ products
+# in $q \cdot k$ has variance 1, and their sum has variance $d$. Divided by $\sqrt d$ a score stays near $\pm 1$ whatever
+# $d$ is. Without it a softmax of large scores would be all but a hard choice, through which hardly any gradient passes.
 #
-# RCAM gives half of its $C$ channels to this: $c = C / 2$. With several *heads* these channels are cut into as many parts,
-# each part asks for itself with $d = c / \text{heads}$, and the answers are laid side by side; in the toy there is one head, and
-# $d = c$. Each token also gets a learned vector of its grid, so that it can tell its size. Written as a loop, with nothing
-# hidden:
+# RCAM gives half of its $C$ channels to this: $c = C / 2$. With several *heads* these channels are cut into as many
+# parts, each part asks for itself with $d = c / \text{heads}$, and the answers are laid side by side; in the toy there is
+# one head, and $d = c$. Each token also gets a learned vector of its grid, so that it can tell its size. Written as a
+# loop, with nothing hidden:
 
 # %%
 def attention_by_loop(module, x):
@@ -250,15 +256,27 @@ print(f"{query.shape[2]} pixels asked {key.shape[2]} tokens: the loop and the li
 # | mixed, and added to the input | $y = x + \mathrm{PW}(\gamma \odot [\,a, l\,])$ | `(B, C, h, w)` |
 # | each pixel once more, by itself | $y + \mathrm{FF}(\mathrm{LayerNorm}(y))$ | `(B, C, h, w)` |
 #
-# Here $B$ is the batch, $[\cdot, \cdot]$ lays channels side by side and $\odot$ multiplies entry by entry. PW, *point-wise*,
-# is a linear layer on the channels of each pixel; DW, *depth-wise*, a convolution with a kernel of its own for each channel;
-# GELU a smooth ReLU; FF, *feed-forward*, two point-wise layers with a GELU between. The gate is how we read "calibrated".
+# Here $B$ is the batch, $[\cdot, \cdot]$ lays channels side by side and $\odot$ multiplies entry by entry. PW,
+# *point-wise*, is a linear layer on the channels of each pixel; DW, *depth-wise*, a convolution with a kernel of its own
+# for each channel; GELU a smooth ReLU; FF, *feed-forward*, two point-wise layers with a GELU between. The gate is how we
+# read "calibrated".
 #
-# Three decisions **[ours]**, and why. *Residual connections*: the module adds a correction to its input, and its last layers
-# start near zero, so at first it does no harm. *LayerNorm over the channels of each pixel* (Ba et al. 2016), which subtracts
-# their mean and divides by their deviation, and not BatchNorm: a batch statistic would carry the mean brightness of the
-# training crops into a dark photograph. *No position code*: a token does not know where it lies. The window may be anywhere,
-# and a photograph may have any size; what a region *looks like* must be enough.
+# Three decisions **[ours]**, and why. *Residual connections*: the module adds a correction to its input, and its last
+# layers start near zero, so at first it does no harm. *LayerNorm over the channels of each pixel* (Ba et al. 2016), which
+# subtracts their mean and divides by their deviation, and not BatchNorm: a batch statistic would carry the mean
+# brightness of the training crops into a dark photograph. *No position code*: a token does not know where it lies. The
+# window may be anywhere, and a photograph may have any size; what a region *looks like* must be enough.
+
+# %%
+from lacr_lib.figures import diagrams
+
+diagrams.rcam_inside();
+
+# %% [markdown]
+# **What you see.** The RCAM of stage 3, for a photograph of 128 x 128 pixels, where the map has 64 channels and 32 x 32 =
+# 1024 pixels. Upper half: 1 + 4 + 16 + 64 region means become 85 keys and values, and 1024 pixels ask them, in two heads
+# of 16 features each. The attention matrix, 1024 x 85 a head, is what section 7 draws. Lower half: the 3 x 3 convolution.
+# Both meet at the gate, and the long arrow below is the residual connection. It is as short in code:
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -301,6 +319,10 @@ class LightGuess(nn.Module):
         return self.enter((x + 4.5) / 2)  # stops, centred and scaled
 
 
+# %% [markdown]
+# Why silence a half in place of leaving it out? So that the number of parameters stays the same, and a difference between
+# the networks is one of what they can *know*. All are trained alike, on scenes that do not occur in the test:
+
 # %%
 def train(model, data, seed, steps, batch=8, rate=1e-2):
     """Fit a LightGuess to random scenes: Adam, one-cycle learning rate, squared error."""
@@ -339,6 +361,10 @@ for name, parts in variants.items():
             errors.setdefault(name, []).append(scene_errors(model(brightness), light).numpy())
         models.setdefault(name, model)  # the first training of each is looked at below
 
+# %% [markdown]
+# How wrong is each of them on the scenes of section 2, which none has seen? The error of a scene is that of section 3; the
+# 95 % interval says what another draw of test scenes might have shown.
+
 # %%
 numbers = range(len(light))
 means = {name: bootstrap.interval(np.mean(runs, axis=0), numbers) for name, runs in errors.items()}
@@ -346,9 +372,9 @@ single = {name: [run.mean() for run in runs] for name, runs in errors.items()}
 panels.error_bars(means, single, "error of the light (stops)", rule_errors);
 
 # %% [markdown]
-# **What you see.** Bars are means over held-out scenes with their 95 % interval, dots single trainings, dashed lines
-# our rules from section 3. *Local only* hardly beats always saying the mean; two more modules and a larger window
-# do not help it, for what it lacks is not capacity but knowledge. *Global only* knows the exposure and still reads paint as light.
+# **What you see.** Bars are means over held-out scenes with their 95 % interval, dots single trainings, dashed lines our
+# rules from section 3. *Local only* hardly beats always saying the mean; two more modules and a larger window do not help
+# it, for what it lacks is not capacity but knowledge. *Global only* knows the exposure and still reads paint as light.
 # *Both* does what our third rule did, and found it by itself.
 
 # %%
@@ -374,17 +400,17 @@ maps = {"true light": light[chosen, 0], **{name: guesses[name] for name in model
 panels.map_row(maps, "light (stops)", limits=(-4, 0));
 
 # %% [markdown]
-# **What you see.** *Local only* has the pattern in part, and no level: it cannot know whether the frame is dark or the place.
-# *Global only* has the level, peppered with paint. *Both* is smooth, and at the right level.
+# **What you see.** *Local only* has the pattern in part, and no level: it cannot know whether the frame is dark or the
+# place. *Global only* has the level, peppered with paint. *Both* is smooth, and at the right level.
 
 # %% [markdown]
 # ## 7 · Whom does a dark pixel ask?
 #
 # **Question.** Which regions did the trained network learn to ask?
 #
-# With `return_attention=True` RCAM also returns its attention weights $w_{pt}$, one for each pixel and token. To draw them over
-# the image, each token's weight is spread over the pixels of its cell and the four grids are added up: 1 means asked
-# as much as with even attention, 2 twice as much.
+# With `return_attention=True` RCAM also returns its attention weights $w_{pt}$, one for each pixel and token. To draw
+# them over the image, each token's weight is spread over the pixels of its cell and the four grids are added up: 1 means
+# asked as much as with even attention, 2 twice as much.
 
 # %%
 both = models["both"]
@@ -501,11 +527,11 @@ worse = bootstrap.paired_interval(abroad.numpy(), np.mean(errors["both"], axis=0
 record_claim("the shortcut errs more than both on shadows of other depths (stops)", *worse, above=0)
 
 # %% [markdown]
-# It asks *dark* regions, and ignores the curtain almost completely. And it is right to: if the deepest shadow always lies three stops
-# under the brightest place, then comparing with the darkest region tells just as much. Of two clues that agreed, the
-# network took the other one. No error on held-out scenes of the same kind could have told us; on scenes whose shadows
-# have other depths it fails badly. *A toy must contain the variety from which one learns the right thing; so must a
-# data set.* And an intervention finds out what an error cannot.
+# It asks *dark* regions, and ignores the curtain almost completely. And it is right to: if the deepest shadow always lies
+# three stops under the brightest place, then comparing with the darkest region tells just as much. Of two clues that
+# agreed, the network took the other one. No error on held-out scenes of the same kind could have told us; on scenes whose
+# shadows have other depths it fails badly. *A toy must contain the variety from which one learns the right thing; so must
+# a data set.* And an intervention finds out what an error cannot.
 
 # %% [markdown]
 # ## 9 · What does the gate do?
@@ -533,11 +559,11 @@ record(gate_spread_over_pixels=within, gate_spread_over_channels=across)
 #
 # **Question.** Why not let every pixel ask every *pixel*?
 #
-# Because it does not scale. With the $N$ pixels, $T$ tokens and $d$ features of section 4, the scores are $N T$ dot products
-# of length $d$, that is $d$ multiplications and $d$ additions each, and the answers as many again: $4 N T d$ operations
-# (FLOP) in all. For regions $T = 85$, whatever the size of the picture: linear in $N$. For full self-attention $T = N$:
-# quadratic, and the same holds for the memory of the score matrix. We count, and we measure, on one core, so that the
-# clock does not depend on how many there are.
+# Because it does not scale. With the $N$ pixels, $T$ tokens and $d$ features of section 4, the scores are $N T$ dot
+# products of length $d$, that is $d$ multiplications and $d$ additions each, and the answers as many again: $4 N T d$
+# operations (FLOP) in all. For regions $T = 85$, whatever the size of the picture: linear in $N$. For full self-attention
+# $T = N$: quadratic, and the same holds for the memory of the score matrix. We count, and we measure, on one core, so
+# that the clock does not depend on how many there are.
 
 # %%
 def attend(query, key, value):
@@ -623,6 +649,9 @@ def look(photo):
     return [w.numpy() for w in weights], [each.gate[0].numpy() for each in found]
 
 
+# %% [markdown]
+# One dark frame of each photograph of the course, the third darkest of its ladder:
+
 # %%
 def one_dark_frame(scene):
     return scene.low[min(2, len(scene.low) - 1)].read()  # the third darkest: 1/16 of the light
@@ -665,10 +694,10 @@ titles = ["input, 8 x light", *(f"stage {stage + 1}" for stage in drawn)]
 figures.attention_over(rows, asking, titles, same_pixel=True);
 
 # %% [markdown]
-# **What you see.** Where the crossed pixel looks, over the picture in grey; clear grey is the even share, orange more than
-# that. In stage 1 hardly any region is asked more than another. In stage 3 the temple's dark corner asks the whole sky, and the cup's
-# asks the lit table. In stage 4 the answer turns: there the darker places are asked a little more. Two pictures are
-# an anecdote, so the next figure counts.
+# **What you see.** Where the crossed pixel looks, over the picture in grey; clear grey is the even share, orange more
+# than that. In stage 1 hardly any region is asked more than another. In stage 3 the temple's dark corner asks the whole
+# sky, and the cup's asks the lit table. In stage 4 the answer turns: there the darker places are asked a little more. Two
+# pictures are an anecdote, so the next figure counts.
 
 # %%
 def asked_light(photo, attention):
@@ -690,10 +719,10 @@ figures.asked_by_stage(asked);
 
 # %% [markdown]
 # **What you see.** A triangle is a photograph: how much brighter than the average region are the regions that its dark
-# (blue) and its bright quarter (green) ask? Stage 1 asks evenly. In stages 2 and 3 everybody asks the light, and the dark pixels
-# most: on average 0.4 and 0.3 of a stop above the average region, and above it in each of the nine photographs. This is the
-# comparison that the toy had found, and nobody had asked for it. In stage 4 the dark regions are asked, as if to hear the
-# other end of the scale, too.
+# (blue) and its bright quarter (green) ask? Stage 1 asks evenly. In stages 2 and 3 everybody asks the light, and the dark
+# pixels most: on average 0.4 and 0.3 of a stop above the average region, and above it in each of the nine photographs.
+# This is the comparison that the toy had found, and nobody had asked for it. In stage 4 the dark regions are asked, as if
+# to hear the other end of the scale, too.
 
 # %%
 for stage in range(4):
@@ -716,9 +745,9 @@ titles = ["input, 8 x light", "gate, stage 3"] * 2
 panels.photo_maps([for_print(frames[k]) for k in shown], gates, titles, "gate of the global half");
 
 # %% [markdown]
-# **What you see.** Where stage 3 lets the global half pass. On the temple the gate draws the silhouette: wider open on the dark
-# building and the trees than in the bright sky. Now read the colour bar: the gate moves between 0.46 and 0.50. On photographs
-# too it mostly tells channels apart. And does the silhouette mean "open in the dark"? We count.
+# **What you see.** Where stage 3 lets the global half pass. On the temple the gate draws the silhouette: wider open on
+# the dark building and the trees than in the bright sky. Now read the colour bar: the gate moves between 0.46 and 0.50.
+# On photographs too it mostly tells channels apart. And does the silhouette mean "open in the dark"? We count.
 
 # %%
 def gate_in_the_dark(photo, gate):
@@ -780,10 +809,11 @@ moved = np.array([behind_the_curtain(frame) for frame in frames])
 figures.curtain_bars(moved, [scene.name for scene in photos]);
 
 # %% [markdown]
-# **What you see.** The bright third was curtained, the dark quarter left alone; bars show by how much the dark quarter came out
-# brighter. Blue: through RCAM's tokens, some 8 to 20 file values, in every photograph. Grey: by all other ways in which a
-# pixel can learn of the whole picture (AMSM's branch weights, the normalisation of the skips): next to nothing. In this model, in
-# which all light is decoded from the latent code, what a dark corner knows of the light elsewhere it knows through the tokens.
+# **What you see.** The bright third was curtained, the dark quarter left alone; bars show by how much the dark quarter
+# came out brighter. Blue: through RCAM's tokens, some 8 to 20 file values, in every photograph. Grey: by all other ways
+# in which a pixel can learn of the whole picture (AMSM's branch weights, the normalisation of the skips): next to
+# nothing. In this model, in which all light is decoded from the latent code, what a dark corner knows of the light
+# elsewhere it knows through the tokens.
 
 # %%
 result = bootstrap.interval(moved[:, 0], names)
@@ -815,10 +845,11 @@ for name in ("global", "local"):
 
 # %% [markdown]
 # Read the two intervals before the two means. Without the global half the model loses 2.0 dB on average, but the interval
-# over photographs reaches from -1.4 to 4.7: on some it does *better* without. Without the local half it loses 0.8 dB, with an
-# interval that just touches zero. On nine photographs, and with a whole that was trained to expect both halves, it is **not
-# shown** that the global half is worth something. Attention that points at the light, and a curtain that works, are facts about *how* this
-# network computes; what the part is worth is another question, and needs networks trained without it (notebook 06).
+# over photographs reaches from -1.4 to 4.7: on some it does *better* without. Without the local half it loses 0.8 dB,
+# with an interval that just touches zero. On nine photographs, and with a whole that was trained to expect both halves,
+# it is **not shown** that the global half is worth something. Attention that points at the light, and a curtain that
+# works, are facts about *how* this network computes; what the part is worth is another question, and needs networks
+# trained without it (notebook 06).
 
 # %% [markdown]
 # ## Recap

@@ -9,8 +9,8 @@
 # - whether three scales beat one, at which price, and a control that most papers leave out;
 # - how far the released encoder *could* see, and how far it *does*.
 #
-# **Before you start** [Notebook 03](03_rcam.ipynb) (attention, softmax over choices). You should know what a convolution is;
-# *depth-wise* means that each channel has a kernel of its own and channels are not mixed.
+# **Before you start** [Notebook 03](03_rcam.ipynb) (attention, softmax over choices). You should know what a convolution
+# is; *depth-wise* means that each channel has a kernel of its own and channels are not mixed.
 #
 # **Time** About 40 minutes to read and try; the code runs in under two minutes on 2 CPU cores, and needs no GPU.
 
@@ -39,8 +39,8 @@ DATA = "embedded"
 #
 # **Question.** Which input pixels does one output pixel depend on?
 #
-# They are its *receptive field*. No need to work it out on paper: if an output $y$ depends on an input $x_i$, its derivative
-# $\partial y / \partial x_i$ is not zero. So ask autograd.
+# They are its *receptive field*. No need to work it out on paper: if an output $y$ depends on an input $x_i$, its
+# derivative $\partial y / \partial x_i$ is not zero. So ask autograd.
 
 # %%
 device = setup(SEED)
@@ -142,13 +142,12 @@ def error_table(noise):
 figures.window_errors(windows, {"noise 0.6": error_table(0.6), "noise 1.0 (darker)": error_table(1.0)});
 
 # %% [markdown]
-# **What you see.** Rings mark the best window for each detail. On the left every size of spot wants a window of its
-# own: the mean of $k^2$ independent noises has their variance divided by $k^2$, so averaging $k \times k$ pixels divides the
-# noise by $k$; but anything smaller than the window is averaged away with it. On
-# the right the same scenes with more noise, as in a photograph with less light: the balance tips
-# towards wider windows, even for the small spots. **There is no best kernel size. It depends on the detail and on the light**, and both
-# change from photograph to photograph. (How near the two are: relative to the signal, notebook 01's noise
-# grows as the light falls.)
+# **What you see.** Rings mark the best window for each detail. On the left every size of spot wants a window of its own:
+# the mean of $k^2$ independent noises has their variance divided by $k^2$, so averaging $k \times k$ pixels divides the
+# noise by $k$; but anything smaller than the window is averaged away with it. On the right the same scenes with more
+# noise, as in a photograph with less light: the balance tips towards wider windows, even for the small spots. **There is
+# no best kernel size. It depends on the detail and on the light**, and both change from photograph to photograph. (How
+# near the two are: relative to the signal, notebook 01's noise grows as the light falls.)
 
 # %%
 gain = errors(average(noisy, 3), clean) - errors(average(noisy, 7), clean)  # what 7 x 7 is better
@@ -163,14 +162,16 @@ for kind, name, bound in ((0, "small", "below"), (2, "large", "above")):
 # **Question.** How can a network choose the window by itself?
 #
 # Use all three windows and mix them, with weights that depend on the picture. Let $x$ be a picture `(h, w)` and
-# $r_k = \mathrm{average}_k(x)$, of the same shape, the *response* of the branch with the window $k \times k$, $k$ = 3, 5, 7. Then
+# $r_k = \mathrm{average}_k(x)$, of the same shape, the *response* of the branch with the window $k \times k$, $k$ = 3,
+# 5, 7. Then
 #
 # $$\text{mixed} = \sum_k w_k\, r_k, \qquad (w_3, w_5, w_7) = \mathrm{softmax}\big(f(s_3, s_5, s_7)\big) :$$
 #
 # a tiny network $f$ gets one number $s_k$ for each branch, together the *descriptor*, and gives three scores; the softmax
 # makes positive weights of them that sum to 1. (This is the heart of selective-kernel networks, Li et al. 2019.) But what
-# should $s_k$ be? It must tell the scale of the picture. The obvious choice is the **mean of the response** over all pixels:
-# global average pooling, as in squeeze-and-excitation (Hu et al. 2018) and in the original selective-kernel block.
+# should $s_k$ be? It must tell the scale of the picture. The obvious choice is the **mean of the response** over all
+# pixels: global average pooling, as in squeeze-and-excitation (Hu et al. 2018) and in the original selective-kernel
+# block.
 #
 # Try to guess what it is worth before you run this:
 
@@ -188,17 +189,17 @@ figures.descriptors(windows, by_descriptor, which, names);
 # small spots and noise die quickly as the window grows, large spots survive. Single pictures overlap, but their slopes
 # differ.
 #
-# The left panel is no accident of the toy. Let $a$ be any kernel, with the taps $a_j$, and $(a * x)_i = \sum_j a_j\, x_{i+j}$
-# the convolution. Sum over all pixels $i$, and exchange the sums:
+# The left panel is no accident of the toy. Let $a$ be any kernel, with the taps $a_j$, and
+# $(a * x)_i = \sum_j a_j\, x_{i+j}$ the convolution. Sum over all pixels $i$, and exchange the sums:
 #
 # $$\sum_i (a * x)_i = \sum_j a_j \sum_i x_{i+j} = \Big(\sum_j a_j\Big) \Big(\sum_i x_i\Big)
 # \quad\Longrightarrow\quad \text{mean}(a * x) = \text{mean}(x) \cdot \textstyle\sum_j a_j .$$
 #
 # The inner sum runs over the same pixels for every shift $j$, since the picture continues on the other side. (Where it is
 # surrounded by zeros, the border makes a small difference.) So the mean of *any* linear convolution is the mean of the
-# picture times a constant, whatever the kernel's size. It cannot know about scale. (In the original block a ReLU comes before the mean, which is not linear, and saves it.
-# Leave the ReLU out, as depth-wise designs often do, and the descriptor is blind.) The absolute value is the simplest
-# cure, and reads well: *how strongly does this branch respond?*
+# picture times a constant, whatever the kernel's size. It cannot know about scale. (In the original block a ReLU comes
+# before the mean, which is not linear, and saves it. Leave the ReLU out, as depth-wise designs often do, and the
+# descriptor is blind.) The absolute value is the simplest cure, and reads well: *how strongly does this branch respond?*
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -299,8 +300,8 @@ record_claim("the error falls when the descriptor can see the scale", *saved, ab
 # **Question.** What does the selector become when kernels are learned and there are many channels?
 #
 # The paper names an *Attention-guided Multi-Scale Module* that "extracts multi-scale features that improve the
-# representation capability" **[paper]**. No more is known. Our reading **[ours, after selective kernels and CBAM, Woo et al.
-# 2018]** is the selector above, grown up:
+# representation capability" **[paper]**. No more is known. Our reading **[ours, after selective kernels and CBAM, Woo et
+# al. 2018]** is the selector above, grown up:
 #
 # | part | formula | shape |
 # |---|---|---|
@@ -314,6 +315,20 @@ record_claim("the error falls when the descriptor can see the scale", *saved, ab
 #
 # No dilation: dilated depth-wise kernels reach further for less, but leave holes between their taps, which is where noise
 # lives (exercise 2).
+
+# %%
+from lacr_lib.figures import diagrams
+
+diagrams.amsm_inside();
+
+# %% [markdown]
+# **What you see.** The AMSM of stage 3, for a photograph of 128 x 128 pixels. Three branches look at the same normalised
+# map through windows of three sizes. Below, the only place where the whole picture has a say: 3 x 64 mean absolute
+# responses pass a bottleneck of 32 numbers and come back as 3 x 64 branch weights. On the right the spatial map, one
+# number a pixel, lets the mixture pass or not; the long arrow above is the residual connection.
+
+# %% [markdown]
+# The same, written out:
 
 # %%
 def amsm_by_hand(module, x):
@@ -333,6 +348,9 @@ def amsm_by_hand(module, x):
     return x + module.feed_forward(spatial * fused)
 
 
+# %% [markdown]
+# Are these formulas what the library computes?
+
 # %%
 # NBVAL_CHECK_OUTPUT
 torch.manual_seed(SEED)
@@ -349,9 +367,9 @@ show(AMSM.forward)
 # **Question.** Do several scales pay, or only the parameters that they bring?
 #
 # A tiny network with one AMSM between two point-wise layers learns to remove the noise from our textures. Its kernel
-# sizes are `(3,)`, `(5,)`, `(7,)`, or all three. Then the control that is easily forgotten: `(7, 7, 7)`, *three branches of one
-# size*. If choosing between branches were all that matters, it should do as well; and every 3 x 3 or 5 x 5 kernel fits into a
-# 7 x 7 one, so it could learn to be `(3, 5, 7)`.
+# sizes are `(3,)`, `(5,)`, `(7,)`, or all three. Then the control that is easily forgotten: `(7, 7, 7)`, *three branches
+# of one size*. If choosing between branches were all that matters, it should do as well; and every 3 x 3 or 5 x 5 kernel
+# fits into a 7 x 7 one, so it could learn to be `(3, 5, 7)`.
 
 # %%
 class Denoiser(nn.Module):
@@ -371,6 +389,10 @@ class Denoiser(nn.Module):
             return self.amsm(self.enter(x), return_attention=True)[1]
 
 
+# %% [markdown]
+# The point-wise layers cannot look at a neighbour, so all that is averaged is averaged by AMSM. All variants see the same
+# textures, for the same number of steps:
+
 # %%
 variants = {"3": (3,), "5": (5,), "7": (7,), "7, 7, 7": (7, 7, 7), "3, 5, 7": (3, 5, 7)}
 steps = choose(PROFILE, smoke=3, demo=700, full=3000)
@@ -383,6 +405,10 @@ for name, kernel_sizes in variants.items():
         with torch.no_grad():
             model_errors.setdefault(name, []).append(errors(model(noisy), clean).numpy())
         models.setdefault(name, []).append(model)
+
+# %% [markdown]
+# Errors are compared in percent of that of three scales, picture by picture, so that hard and easy pictures do not blur the
+# difference:
 
 # %%
 numbers = range(len(noisy))
@@ -406,11 +432,11 @@ label = f"error above that of (3, 5, 7),\n{parameters['3, 5, 7']:,} parameters (
 panels.error_bars({labels[name]: more[name] for name in others}, dots, label, digits=1);
 
 # %% [markdown]
-# **What you see.** Bars: by how many percent each variant errs more than three scales, picture by picture, with a 95 % interval over the
-# pictures; rings are single trainings. One scale is behind, the smallest window most. But single scales have
-# fewer parameters too. The control on the right settles it: three branches of 7 x 7 have *more* parameters than `(3, 5, 7)`, and still
-# err 4 % more. It is the variety of scales that pays here, not the number of weights. (The control was trained
-# once; the trainings of the others scatter by less than 1 %.)
+# **What you see.** Bars: by how many percent each variant errs more than three scales, picture by picture, with a 95 %
+# interval over the pictures; rings are single trainings. One scale is behind, the smallest window most. But single scales
+# have fewer parameters too. The control on the right settles it: three branches of 7 x 7 have *more* parameters than
+# `(3, 5, 7)`, and still err 4 % more. It is the variety of scales that pays here, not the number of weights. (The control
+# was trained once; the trainings of the others scatter by less than 1 %.)
 
 # %%
 record(**{f"error_amsm_{name.replace(', ', '_')}": each.mean() for name, each in mean_errors.items()})
@@ -433,8 +459,8 @@ figures.selection(bars, names, windows);
 
 # %% [markdown]
 # **What you see.** Small spots get most of their weight from 3 x 3; for medium and large ones weight moves to the wider
-# windows, in both trainings. It is a *tendency*, not a switch as in section 3: a 7 x 7 kernel can learn to be narrow, so the
-# branches are not what their names say, and nothing forces a clean division of labour.
+# windows, in both trainings. It is a *tendency*, not a switch as in section 3: a 7 x 7 kernel can learn to be narrow, so
+# the branches are not what their names say, and nothing forces a clean division of labour.
 
 # %%
 shift = np.mean([mean_window(each) for each in weights], axis=0)
@@ -443,8 +469,8 @@ record(amsm_window_shift=tuple(result))
 record_claim("AMSM: window for large minus for small spots (pixels)", *result, above=0)
 
 # %% [markdown]
-# A branch is not what its name says, so measure the window itself, as in section 1: the *width* of a field is here twice the
-# mean distance from the middle, weighted by the gradient, in pixels.
+# A branch is not what its name says, so measure the window itself, as in section 1: the *width* of a field is here twice
+# the mean distance from the middle, weighted by the gradient, in pixels.
 
 # %%
 def width_of_field(model, picture):
@@ -466,10 +492,10 @@ per_size = {
 figures.field_width(per_size, names);
 
 # %% [markdown]
-# **What you see.** What the network really looks through, measured by gradients, kernels included. For small spots AMSM looks through
-# 2.2 pixels, for medium and large ones through 4: it opens and closes its own window, picture by picture. The network
-# with 7 x 7 alone has one width for all, a compromise in between. So we need not trust the names of the branches: what counts
-# can be measured.
+# **What you see.** What the network really looks through, measured by gradients, kernels included. For small spots AMSM
+# looks through 2.2 pixels, for medium and large ones through 4: it opens and closes its own window, picture by picture.
+# The network with 7 x 7 alone has one width for all, a compromise in between. So we need not trust the names of the
+# branches: what counts can be measured.
 
 # %%
 adapts = {name: large_minus_small(each) for name, each in widths.items()}
@@ -477,10 +503,11 @@ record(**{f"field_shift_{name.strip('()').replace(', ', '_')}": tuple(each) for 
 record_claim("three scales: field for large minus for small spots (pixels)", *adapts["(3, 5, 7)"], above=0.5)
 
 # %% [markdown]
-# **And where?** The second attention of AMSM is its spatial map $\alpha$: 0 shuts the mixed response out, 1 lets it pass. On our
-# textures every place is like every other, so this is a question to photographs. The released model has eight AMSMs, two in
-# each of the four stages of its encoder. For each of them, and for nine dark photographs, we correlate the map with the light
-# (in stops) that the photograph has in the same place: -1 would mean wide open in the dark and shut in the light.
+# **And where?** The second attention of AMSM is its spatial map $\alpha$: 0 shuts the mixed response out, 1 lets it pass.
+# On our textures every place is like every other, so this is a question to photographs. The released model has eight
+# AMSMs, two in each of the four stages of its encoder. For each of them, and for nine dark photographs, we correlate the
+# map with the light (in stops) that the photograph has in the same place: -1 would mean wide open in the dark and shut in
+# the light.
 
 # %%
 encoder = load_model("lacr-vae").encoder
@@ -548,13 +575,14 @@ record_claim("the spatial map of the second AMSM opens where it is dark (correla
 #
 # **Question.** How much of a photograph is behind one of its codes?
 #
-# The released encoder has eight AMSMs and four RCAMs, with downsampling between them. On paper, windows add up and each downsampling
-# stretches all later ones. Section 1 showed that the rim of such a sum is faint. So measure both, for the middle of every
-# stage's output: how far *could* it see (any gradient at all), and how far *does* it see (the square that holds 90 % of the gradient)?
+# The released encoder has eight AMSMs and four RCAMs, with downsampling between them. On paper, windows add up and each
+# downsampling stretches all later ones. Section 1 showed that the rim of such a sum is faint. So measure both, for the
+# middle of every stage's output: how far *could* it see (any gradient at all), and how far *does* it see (the square that
+# holds 90 % of the gradient)?
 #
-# RCAM's tokens and AMSM's branch weights look at the whole picture. The library has a switch for them, made for photographs
-# in tiles: `global_statistics` *records* them from one pass and *replays* them in the next, as constants. First both are held, so
-# that the windows are left; then the tokens are let go, then the branch weights too.
+# RCAM's tokens and AMSM's branch weights look at the whole picture. The library has a switch for them, made for
+# photographs in tiles: `global_statistics` *records* them from one pass and *replays* them in the next, as constants.
+# First both are held, so that the windows are left; then the tokens are let go, then the branch weights too.
 
 # %%
 photos = [scene for scene in layouts.open_photoset(DATA).scenes if scene.clear]
@@ -586,6 +614,9 @@ def field_of_stage(number, x, held):
     return (field / field.sum()).numpy()
 
 
+# %% [markdown]
+# One number tells how far a stage does see: half the side of the square around the middle that holds 90 % of its field.
+
 # %%
 distance = np.abs(np.indices((edge, edge)) - (edge - 1) / 2).max(axis=0)  # of a pixel from the middle
 
@@ -607,14 +638,15 @@ boxes = {title: [half_width(field) for field in fields] for title, fields in row
 figures.stage_fields(rows, boxes);
 
 # %% [markdown]
-# **What you see.** Where the middle of each stage's output gets its information, averaged over six photographs; the colour is
-# logarithmic, and the blue square holds 90 % of the gradient. *Upper row*: with all global statistics held, a stage sees its
-# neighbourhood. The faint rim grows as the windows add up; the square grows slowly, from 4 pixels on each side of the middle
-# to about 30. *Middle row*: with the tokens let go, a veil lies over the whole photograph, in rectangles, the regions of the
-# tokens. It is thousands of times fainter than the middle, but it has all the pixels of the photograph, and from the second stage on
-# it stretches the blue square far out, in the fourth almost to the border. *Lower row*: letting the branch weights go as well changes nothing that one could
-# see, and the numbers below agree. They look at the whole picture too, but they are one number a channel: they hear how much
-# texture there is, not where. AMSM looks at the neighbourhood, RCAM at everything else.
+# **What you see.** Where the middle of each stage's output gets its information, averaged over six photographs; the
+# colour is logarithmic, and the blue square holds 90 % of the gradient. *Upper row*: with all global statistics held, a
+# stage sees its neighbourhood. The faint rim grows as the windows add up; the square grows slowly, from 4 pixels on each
+# side of the middle to about 30. *Middle row*: with the tokens let go, a veil lies over the whole photograph, in
+# rectangles, the regions of the tokens. It is thousands of times fainter than the middle, but it has all the pixels of
+# the photograph, and from the second stage on it stretches the blue square far out, in the fourth almost to the border.
+# *Lower row*: letting the branch weights go as well changes nothing that one could see, and the numbers below agree. They
+# look at the whole picture too, but they are one number a channel: they hear how much texture there is, not where. AMSM
+# looks at the neighbourhood, RCAM at everything else.
 
 # %%
 windows_only, tokens, everything = rows.values()
@@ -836,5 +868,5 @@ for noise in (0.3, 0.6, 1.0, 2.0):
 # %% [markdown]
 # ## Next
 #
-# The encoder is complete. [Notebook 05](05_lacr_training.ipynb) adds the term that gave the method its name: how do negatives
-# train an enhancer?
+# The encoder is complete. [Notebook 05](05_lacr_training.ipynb) adds the term that gave the method its name: how do
+# negatives train an enhancer?
