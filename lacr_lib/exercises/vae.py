@@ -65,6 +65,10 @@ def halfway(answer: Answer) -> Hint:
         found = answer(model, x, mu_a, mu_b, 0.25)
         if close(found, model.decode(0.25 * mu_a + 0.75 * mu_b, x, skips)):
             return "at t = 0 it should be all mu_a, at t = 1 all mu_b"
+        if close(found, model.decode(model.encode(x).mu, x, skips)):
+            return "that is the frame with its own code; decode the mixture of mu_a and mu_b"
+        if close(found, model.decode(0.5 * (mu_a + mu_b), x, skips)):
+            return "halfway for every t; t says how far the way is gone"
         ends = model.decode(mu_a, x, skips), model.decode(mu_b, x, skips)
         if close(found, 0.75 * ends[0] + 0.25 * ends[1]):
             return "two pictures were mixed; mix the two codes, and decode once"

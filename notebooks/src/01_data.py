@@ -480,13 +480,17 @@ for scene in embedded.scenes:
 figures.negative_plane(plane, ["low", "brightened", "brightened and smoothed"]);
 
 # %% [markdown]
-# **What you see.** Thin lines are single photographs, thick ones their mean; the triangle is where every clear
-# photograph lies. The dark frames (blue) walk away from it in a *direction*: to the right (less light) and up (more
-# noise), the darker, the further. Brightening (orange) moves them back to the left, about half a stop short because
-# the uneven light remains, and leaves them as high as before. Smoothing (violet) pulls them down: with the grain goes
-# the texture, and where a smoothed frame lands near 1, it is remaining grain that stands in for lost detail. Neither
-# darkness nor noise alone is the difference between low and clear; it is both. An encoder that knows such directions
-# can say of any result not only *how far* it still is from clear, but whether it still carries traces of the dark.
+# **What you see.** Thin lines are single photographs, thick ones their mean; the triangle is where every clear photograph
+# lies. The dark frames (blue) walk away from it in a *direction*: to the right (less light) and up (more noise), the
+# darker, the further. Brightening (orange) moves them back to the left, about two thirds of a stop short, because the
+# uneven light remains, and leaves them as high as before. Smoothing (violet) pulls them down: with the grain goes the
+# texture, and where a smoothed frame lands near 1, it is remaining grain that stands in for lost detail. Neither darkness
+# nor noise alone is the difference between low and clear; it is both. An encoder that knows such directions can say of
+# any result not only *how far* it still is from clear, but whether it still carries traces of the dark.
+
+# %% [markdown]
+# In numbers, for the darkest frames: the ratio after brightening, its mean over the photographs, and in brackets a 95 %
+# *interval over scenes*, which says what another draw of scenes might have given (notebook 06 builds it).
 
 # %%
 scenes = list(plane)

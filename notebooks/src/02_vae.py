@@ -560,6 +560,10 @@ images.show_zoom([clear[1], *shown.values()], corner, names);
 # median of many positions of a hair is no hair. Training far longer would sharpen it somewhat; a code of 32 numbers for
 # 192 values, paid by the bit, will never carry grain.
 
+# %% [markdown]
+# How much of the fine texture is left? Call texture what a small blur takes away, and compare with the photograph. (In
+# brackets, here and below, a 95 % interval over scenes.)
+
 # %%
 def texture(image):
     """Mean |x - blur(x)|, 3 x 3 box, of each image: (N, 3, H, W) -> (N,)."""
@@ -1022,7 +1026,7 @@ print("mean value:", [round(value, 3) for value in luma])
 #
 #    <details><summary>One answer</summary>
 #
-#    Section 7 measured it: over half of the fine texture is lost, since 32 numbers for 8 x 8 pixels cannot
+#    Section 6 measured it: over half of the fine texture is lost, since 32 numbers for 8 x 8 pixels cannot
 #    hold every hair of a cat at an affordable price. The skips are needed, but for structure only.
 #
 #    </details>

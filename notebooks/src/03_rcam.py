@@ -289,7 +289,8 @@ show(RCAM.forward)
 #
 # Three tiny networks, each with one RCAM between two point-wise layers, learn to guess the light. They have the same
 # architecture and the same number of parameters; in two of them one half is *silenced*: its answer is replaced by
-# zeros, in training and in testing. The fourth is a fair chance for the local side: three modules deep, three
+# zeros, in training and in testing. (PyTorch calls a *forward hook* after a module; what the hook returns takes the place
+# of the module's output.) The fourth is a fair chance for the local side: three modules deep, three
 # times the parameters, a 7 x 7 window.
 
 # %%

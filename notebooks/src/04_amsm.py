@@ -189,7 +189,7 @@ figures.descriptors(windows, by_descriptor, which, names);
 # small spots and noise die quickly as the window grows, large spots survive. Single pictures overlap, but their slopes
 # differ.
 #
-# The left panel is no accident of the toy. Let $a$ be any kernel, with the taps $a_j$, and
+# The left panel is no accident of the toy. Let $a$ be any kernel, made of the numbers $a_j$ (its *taps*), and
 # $(a * x)_i = \sum_j a_j\, x_{i+j}$ the convolution. Sum over all pixels $i$, and exchange the sums:
 #
 # $$\sum_i (a * x)_i = \sum_j a_j \sum_i x_{i+j} = \Big(\sum_j a_j\Big) \Big(\sum_i x_i\Big)
@@ -469,8 +469,9 @@ record(amsm_window_shift=tuple(result))
 record_claim("AMSM: window for large minus for small spots (pixels)", *result, above=0)
 
 # %% [markdown]
-# A branch is not what its name says, so measure the window itself, as in section 1: the *width* of a field is here twice
-# the mean distance from the middle, weighted by the gradient, in pixels.
+# A branch is not what its name says, so measure the window itself, as in section 1. The *width* of a field is here twice
+# the mean distance from the middle, weighted by the gradient, in pixels. The branch weights depend on the whole picture,
+# and so would the gradient; `global_statistics` records them in a first pass and replays them as constants in a second.
 
 # %%
 def width_of_field(model, picture):

@@ -24,6 +24,10 @@ def turned_round(model, x, mu_a, mu_b, t):
     return model.decode(t * mu_a + (1 - t) * mu_b, x, model.encode(x).skips)
 
 
+def always_the_middle(model, x, mu_a, mu_b, t):
+    return model.decode(0.5 * (mu_a + mu_b), x, model.encode(x).skips)
+
+
 MISTAKES = {
     "02-kl": {
         "the usual direction": kl_divergence,
@@ -37,5 +41,10 @@ MISTAKES = {
         "charges the first nats": lambda kl, floor: kl.clamp_max(floor).mean(dim=1),
         "no mean over units": lambda kl, floor: (kl - floor).clamp_min(0),
     },
-    "02-halfway": {"t turned round": turned_round, "pictures mixed": picture_mix},
+    "02-halfway": {
+        "t turned round": turned_round,
+        "pictures mixed": picture_mix,
+        "the frame's own code": lambda model, x, a, b, t: model(x).enhanced,
+        "t forgotten": always_the_middle,
+    },
 }
