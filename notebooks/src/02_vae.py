@@ -73,7 +73,7 @@ DATA = "embedded"
 # &= \log \mathbb{E}_q\!\left[\frac{p(x \mid z)\, p(z)}{q(z \mid x)}\right]
 #   && \text{an integral against } q \text{ is a mean over its draws} \\
 # &\ge \mathbb{E}_q\!\left[\log \frac{p(x \mid z)\, p(z)}{q(z \mid x)}\right]
-#   && \text{log of a mean} \ge \text{mean of the log (Jensen)} \\
+#   && \text{log of a mean} \;\ge\; \text{mean of the log (Jensen)} \\
 # &= \underbrace{\mathbb{E}_q\big[\log p(x \mid z)\big]}_{\text{how well the code explains } x} -
 #   \underbrace{\mathrm{KL}\big(q(z \mid x)\,\|\,p(z)\big)}_{\text{what the code costs}}
 #   && \text{log of a product; definition of KL}
@@ -604,7 +604,8 @@ record_claim("without skips over half of the fine texture is lost", *kept, below
 # use of $z$ makes the first term of the loss smaller. The second term is never negative and, by A4, zero only if
 # $q(z \mid x_l) = p(z)$ for every $x_l$, a code that says nothing. Both terms are smallest together when the encoder is
 # silent and the decoder does not listen, and every nat that is said costs $\beta$ for nothing. **Ignoring $z$ is the
-# optimum**: not an accident of training, and no matter of tuning $\beta$.
+# optimum**: not an accident of training, and no matter of tuning $\beta$. (A code that is silent, or that nobody reads,
+# has *collapsed*.)
 #
 # What the argument does *not* say: how soon training gets there, and what a small network does, for which A1 and A3 hold
 # only nearly. That we measure in section 8.
