@@ -152,7 +152,8 @@ def swap_costs(drops: Mapping[str, Mapping[str, tuple[float, float, float]]]) ->
         color = MODEL_COLOURS.get(name, GREEN)
         axis.bar(x, mean, width * 0.92, color=color, label=name)
         for place, value in zip(x, mean, strict=True):
-            axis.annotate(f"{round(value, 1) + 0.0:.1f}", (place, max(value, 0)), (-4, 3), ha="right",
+            said = f"{round(value, 1) + 0.0:.1f}"  # + 0.0: never "-0.0"
+            axis.annotate(said, (place, max(value, 0)), (-4, 3), ha="right",
                           textcoords="offset points")  # fmt: skip
         axis.errorbar(x, mean, yerr=[mean - low, high - mean], fmt="none", color="black", capsize=3)
     axis.axhline(0, color="black", linewidth=0.8)

@@ -548,7 +548,7 @@ correlations = {n: [with_light(*each) for each in zip(dark, (m[n] for m in maps)
 figures.map_and_light(correlations);
 
 # %% [markdown]
-# **What you see.** A dot is a photograph, a dash the mean. Most maps go both ways, or hardly at all with the light. One
+# **What you see.** A dot is a photograph, a dash the mean. Most maps go both ways, or go little with the light. One
 # stands out, 1b, the second AMSM of stage 1, and it goes the same way in all photographs: open in the dark. Two of them, to
 # see what that looks like:
 
@@ -560,10 +560,10 @@ titles = ["input, 8 x light", "spatial map, 1b"] * 2
 panels.photo_maps(pictures, [maps[k]["1b"] for k in shown], titles, "spatial map (0 shut, 1 open)");
 
 # %% [markdown]
-# **What you see.** Bright glass in the dark, where noise is strongest against the signal: there the mixture of the three
-# windows counts, and in the bright sky and on the rim of the cup hardly half of it passes. It fits section 2, dark places
-# ask for averaging; but nobody told the network so, and one map of eight, picked after looking at all of them, is an
-# observation and no law. The interval is over photographs:
+# **What you see.** Four fifths of the mixture pass in the dark (yellow), where noise is strongest against the signal; in
+# the bright sky and on the rim of the cup it is about half, or less. It fits section 2, dark places ask for averaging;
+# but one map of eight, picked after looking at all of them, is an observation and no law. The interval is over
+# photographs:
 
 # %%
 owner = [scene.name.split("_")[0] for scene in scenes]  # the two motorcycles are one scene
