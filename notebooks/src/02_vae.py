@@ -256,8 +256,8 @@ figures.kl_cost();
 # **What you see.** An entry that says nothing, `mu = 0` and `sigma = 1`, is the prior itself and costs nothing (red
 # dots). It can speak in two ways. A mean away from zero costs half its square (left). A narrow posterior costs about
 # $\log(1/\sigma) - \tfrac12$ (right): each halving of `sigma`, one bit of precision more, costs $\ln 2 \approx 0.69$
-# nats, which *is* one bit. So KL is a message length. Wide posteriors are free only up to 1: beyond it the cost rises
-# again, for the code then says "it could be further out than the prior allows".
+# nats, which *is* one bit. So KL is a message length. Widening a posterior saves nats only up to $\sigma = 1$: beyond it
+# the cost rises again, for the code then says "it could be further out than the prior allows".
 
 # %% [markdown]
 # ## 4 · The smallest VAE: a lamp in a dark room
@@ -364,10 +364,10 @@ images.show_grid([[figures.mosaic(strip, columns=9)] for strip in strips], row_t
 #
 # $$x_e = \mathrm{relight}\big(x_l,\, g(z)\big) + r(z, \text{skips}).$$
 #
-# A *gain map* $g$ says how much the light of each place is raised, a *residual* $r$ adds detail. Both are decoded from the
-# code $z$; the residual also sees *skips*, feature maps that the encoder hands over (section 7). The full form has modules
-# that you have not met (RCAM, AMSM). Turn modules and skips off, paint $r(z)$ on plain grey in place of the photograph,
-# and what remains is a plain VAE.
+# A *gain map* $g$ says how much the light of each place is raised, a *residual* $r$ adds detail. Both are decoded from
+# the code $z$, `(B, Z, H/8, W/8)`, one vector of $Z$ numbers for each 8 x 8 region; the residual also sees *skips*,
+# feature maps that the encoder hands over (section 7). The full form has modules that you have not met (RCAM, AMSM). Turn
+# modules and skips off, paint $r(z)$ on plain grey in place of the photograph, and what remains is a plain VAE.
 
 # %%
 show(ModelConfig)
@@ -737,7 +737,9 @@ for way in ways:
 # *free* skips, without the four measures; the other is ours. (RCAM and AMSM stay off; they are not the question.)
 
 # %%
-steps = choose(PROFILE, smoke=2, demo=250, full=4000)
+steps, default = choose(PROFILE, smoke=2, demo=250, full=4000), TrainConfig()
+print(f"loss: L1 + {default.ssim_weight} (1 - SSIM) + beta KL, beta = {default.beta} white a nat, "
+      f"{default.beta / elbo_beta(Z):.3f} of the ELBO's")
 free = ModelConfig(**plain, gain_from_latent=False, skip_norm=False, skip_dropout=0.0)
 ours = ModelConfig(**plain)  # the defaults
 enhancers, histories = {}, {}
