@@ -495,10 +495,10 @@ changes = {name: close_curtain(models[name], testing) for name in tested}
 figures.curtain(changes, "change of the guess (stops)");
 
 # %% [markdown]
-# **What you see.** Each dot is a scene; on the grey line the guess follows the truth. *Local only* lies flat on zero:
-# the curtain is out of its sight. The networks that can ask change their mind about pixels that did not change at
-# all, in the right direction and by most of the right amount. This is the answer to the notebook's question, in the
-# toy: from the window the corner learns *how bright the light of the scene is*, and so how dark it is itself.
+# **What you see.** Each dot is a scene; on the grey line the guess follows the truth. *Local only* lies flat on zero: the
+# curtain is out of its sight. The networks that can ask change their mind about pixels that did not change at all, in the
+# right direction and by more than half of the right amount. This is the answer to the notebook's question, in the toy:
+# from the window the corner learns *how bright the light of the scene is*, and so how dark it is itself.
 
 # %%
 followed = {name: bootstrap.interval(guess / true, numbers) for name, (true, guess) in changes.items()}
@@ -599,11 +599,11 @@ torch.set_num_threads(cores)
 figures.costs(pixels, flops, seconds);
 
 # %% [markdown]
-# **What you see.** Left the count, right the clock, both on logarithmic axes, where the slope is the power. Doubling
-# the pixels doubles the cost of asking regions and quadruples the cost of asking pixels. The lines cross where a map
-# has as many pixels as there are tokens, 85: below that, regions are the dearer choice. (Times differ between
-# machines; the slopes should not. A line that jumps tells of something else: another program that ran at that moment, or a
-# score matrix that no longer fits into the processor's cache.)
+# **What you see.** Left the count, right the clock, both on logarithmic axes, where the slope is the power. Doubling the
+# pixels doubles the cost of asking regions and quadruples the cost of asking pixels. The lines would cross, left of what
+# is drawn, where a map has as many pixels as there are tokens, 85: below that, regions are the dearer choice. (Times
+# differ between machines; the slopes should not. A line that jumps tells of something else: another program that ran at
+# that moment, or a score matrix that no longer fits into the processor's cache.)
 
 # %%
 from torch.utils.flop_counter import FlopCounterMode
