@@ -38,6 +38,8 @@ DATA = "embedded"
 # %% [markdown]
 # ## 1 · Is it enough to turn up the brightness?
 #
+# **Question.** If it is dark, why not multiply?
+#
 # A cup of coffee, photographed well. Beside it the same cup with one thirty-second of the light. If low light only
 # made things darker, multiplying by 32 would bring the photograph back. Try it before you read on.
 
@@ -363,6 +365,8 @@ figures.illumination_maps(photo, (255 * low).astype(np.uint8), field, recovered)
 # %% [markdown]
 # ## 7 · The whole camera: an exposure ladder
 #
+# **Question.** How does one photograph become many, each with less light and all with a known truth?
+#
 # The last damage is to colour. A camera guesses the colour of the light, and in the dark it guesses badly: red and
 # blue are multiplied by slightly wrong gains (green is the yardstick). With that, every station has been built once,
 # and the whole camera is four lines of our own pieces:
@@ -439,7 +443,9 @@ figures.photograph_wall(embedded, step=2);
 # %% [markdown]
 # ## 8 · Darkness and noise as negative information
 #
-# So far the dark photograph was the problem. Here is the idea behind the method of this course: it is also
+# **Question.** Is a dark photograph good for nothing but to be mended?
+#
+# So far it was the problem. Here is the idea behind the method of this course: it is also
 # *evidence*. It shows precisely how the result must **not** look.
 #
 # Let us describe a photograph by just two numbers, both against its clear frame: the light it lost (in stops), and
@@ -532,6 +538,8 @@ show_row([clear, negative, toward, away], ["clear", "low: the negative", "toward
 
 # %% [markdown]
 # ## 9 · Real photographs, and yours
+#
+# **Question.** How do photographs from elsewhere get in here?
 #
 # The camera model knows every exposure and every field, which is why we could check formulas here. Quality is
 # measured on real photographs. `open_photoset` finds out by looking how a folder is laid out, and says it in one

@@ -733,6 +733,8 @@ for way in ways:
 # %% [markdown]
 # ## 8 · The collapse test
 #
+# **Question.** The argument is about an optimum. What do real networks do, after some minutes of training?
+#
 # Two enhancers, alike in parameters, seed, photographs and steps, with the library's default `beta` and loss. One has
 # *free* skips, without the four measures; the other is ours. (RCAM and AMSM stay off; they are not the question.)
 
@@ -888,7 +890,9 @@ record_claim("a region's code acts within 24 pixels of its centre", inside[23], 
 # %% [markdown]
 # ## 10 · The same test on released weights
 #
-# Small models can show a mechanism; they prove nothing about the real one. `lacr-vae`, the weights that the course uses
+# **Question.** Is the code of the real model read?
+#
+# Small models can show a mechanism; they prove nothing about that one. `lacr-vae`, the weights that the course uses
 # from here on, has all modules and was trained on real exposure ladders. It gets the same test, on the embedded
 # photographs, whose darkness it has never seen.
 
@@ -960,8 +964,8 @@ for name, log_var in (("narrow", narrow), ("wide", wide)):
 # %% [markdown] tags=["exercise"]
 # ### 2 · A code with a budget
 #
-# *Free bits*: the first nats of each unit cost nothing, so that a unit need not fall silent to save its last bit. Write
-# what each image pays, averaged over units, when `floor` nats of each unit are free.
+# *Free bits* (Kingma et al. 2016): the first nats of each unit cost nothing, so that a unit need not fall silent to save
+# its last bit. Write what each image pays, averaged over units, when `floor` nats of each unit are free.
 
 # %% tags=["exercise"]
 def free_bits(kl_per_unit, floor):

@@ -471,10 +471,11 @@ record_claim("toy: dark pixels ask regions brighter than average (stops)", *resu
 # %% [markdown]
 # ## 8 · Close the curtain
 #
-# An attention map shows where a module looks, not whether it *uses* what it sees: the values could be equal
-# everywhere, or ignored later. To know, intervene. We draw a curtain over the bright third of each scene (two stops
-# less light there) and touch nothing else. The pixels of the dark quarter keep their values; yet *relative to the brightest
-# place* their light has risen, by an amount that we know. Who notices?
+# **Question.** An attention map shows where a module looks. Does it *use* what it sees?
+#
+# The values could be equal everywhere, or ignored later. To know, intervene. We draw a curtain over the bright third of
+# each scene (two stops less light there) and touch nothing else. The pixels of the dark quarter keep their values; yet
+# *relative to the brightest place* their light has risen, by an amount that we know. Who notices?
 
 # %%
 def close_curtain(model, data):
