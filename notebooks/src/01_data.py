@@ -445,8 +445,8 @@ figures.photograph_wall(embedded, step=2);
 #
 # **Question.** Is a dark photograph good for nothing but to be mended?
 #
-# So far it was the problem. Here is the idea behind the method of this course: it is also
-# *evidence*. It shows precisely how the result must **not** look.
+# So far it was the problem. Here is the idea behind the method of this course: it is also *evidence*. Its low light and its
+# noise show precisely how the result must **not** look: they are *negative information* **[paper]**.
 #
 # Let us describe a photograph by just two numbers, both against its clear frame: the light it lost (in stops), and
 # its fine structure (how much a pixel differs from the mean of its 3x3 neighbourhood, relative to the mean light).
