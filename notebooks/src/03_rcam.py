@@ -602,9 +602,11 @@ figures.costs(pixels, flops, seconds);
 # %% [markdown]
 # **What you see.** Left the count, right the clock, both on logarithmic axes, where the slope is the power. Doubling the
 # pixels doubles the cost of asking regions and quadruples the cost of asking pixels. The lines would cross, left of what
-# is drawn, where a map has as many pixels as there are tokens, 85: below that, regions are the dearer choice. (Times
-# differ between machines; the slopes should not. A line that jumps tells of something else: another program that ran at
-# that moment, or a score matrix that no longer fits into the processor's cache.)
+# is drawn, where a map has as many pixels as there are tokens, 85: below that, regions are the dearer choice.
+#
+# The clock knows something that the count does not. Where this page was made, full attention jumps between 1000 and 2300
+# pixels: there the score matrix grows from 4 to 21 MB, it no longer fits near the processor, and each call waits for fresh
+# memory. Times, and the place of the jump, differ between machines; the slopes on both sides of it should not.
 
 # %%
 from torch.utils.flop_counter import FlopCounterMode
