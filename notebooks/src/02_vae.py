@@ -592,8 +592,8 @@ record_claim("without skips over half of the fine texture is lost", *kept, below
 # - **A3** The decoder is free: for each $x_l$ it can give any answer, also one in which $z$ does not occur.
 # - **A4** The code is paid for: $\beta > 0$, and the prior $p(z)$ does not look at $x_l$.
 #
-# Let $\hat x(z, x_l)$ be the decoder's answer and $\ell(x_c, \hat x)$ any loss, such as the absolute error. For a given
-# $x_l$ and a given $z$, the mean loss over all clear photographs that may belong to it is
+# Let $\hat x(z, x_l)$ be the decoder's answer and $\ell(x_c, \hat x)$ any loss, such as the absolute error. Hold
+# $x_l$ and $z$. The mean loss over all clear photographs $x_c$ that may belong to them is
 #
 # $$\mathbb{E}\big[\ell(x_c, \hat x(z, x_l)) \mid x_l, z\big] \overset{\text{A2}}{=}
 # \mathbb{E}\big[\ell(x_c, \hat x(z, x_l)) \mid x_l\big] \;\ge\; \min_y\, \mathbb{E}\big[\ell(x_c, y) \mid x_l\big] .$$
@@ -618,9 +618,9 @@ record_claim("without skips over half of the fine texture is lost", *kept, below
 # $$x_c \;\text{---}\; x_l \;\text{---}\; z \quad\text{is a Markov chain, so}\quad I(z; x_c \mid x_l) = 0
 # \quad\text{and}\quad H(x_c \mid z, x_l) = H(x_c \mid x_l) - 0 .$$
 #
-# No decoder's first term of the ELBO exceeds $-H(x_c \mid z, x_l)$ in the mean, and the best decoder without $z$ reaches
-# the same number. A way out must break an assumption, and A1 is the one that we can build: skips that tell *less* than
-# $x_l$.
+# No decoder's first term of the ELBO exceeds $-H(x_c \mid z, x_l)$ in the mean (a cross-entropy is at least the entropy),
+# and the best decoder without $z$ reaches the same number. A way out must break an assumption, and A1 is the one that we
+# can build: skips that tell *less* than $x_l$.
 #
 # The toy is a table: six possible dark photographs (three patterns, each in two lights), four possible clear ones, any
 # joint probability, and any noisy encoder with three codes.
