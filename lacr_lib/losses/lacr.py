@@ -103,7 +103,7 @@ def wasserstein_distance(a: Tensor, b: Tensor, weights: Tensor | None = None) ->
 
 
 def gaussian(mu: Tensor, log_var: Tensor) -> Tensor:
-    """A posterior as one map, means and standard deviations: (B, Z, h, w) twice -> (B, 2Z, h, w)."""
+    """A posterior as one map, mu above sigma: (B, Z, h, w) twice -> (B, 2Z, h, w)."""
     return torch.cat([mu, torch.exp(0.5 * log_var)], dim=1)
 
 

@@ -65,7 +65,9 @@ class TrainConfig(BatchSettings):
                 "lacr_anchor=code needs negatives of at least 2: the input is none there"
             )
         if self.lacr_distance == "wasserstein" and self.lacr_anchor == "code":
-            raise LacrError("lacr_distance=wasserstein needs lacr_anchor=image: a code has no width")
+            raise LacrError(
+                "lacr_distance=wasserstein needs lacr_anchor=image: a code has no width"
+            )
         if self.lacr_distance == "wasserstein" and self.lacr_unit_scale:
             raise LacrError("lacr_distance=wasserstein and lacr_unit_scale exclude each other")
 
