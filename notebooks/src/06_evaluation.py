@@ -983,7 +983,7 @@ images.show_row([plain[5], greyed[5], clears[5]], ["auto-gamma", "and grey world
 # %% [markdown]
 # ## Think!
 #
-# **A paper reports 27.2 dB with GT-mean, another 24.9 dB without. Which method is better?**
+# 1. A paper reports 27.2 dB with GT-mean, another 24.9 dB without. Which method is better?
 #
 # <details><summary>An answer</summary>
 #
@@ -993,7 +993,7 @@ images.show_row([plain[5], greyed[5], clears[5]], ["auto-gamma", "and grey world
 #
 # </details>
 #
-# **Why do we resample scenes and not images, and in which direction would the mistake go?**
+# 2. Why do we resample scenes and not images, and in which direction would the mistake go?
 #
 # <details><summary>An answer</summary>
 #
@@ -1004,8 +1004,8 @@ images.show_row([plain[5], greyed[5], clears[5]], ["auto-gamma", "and grey world
 #
 # </details>
 #
-# **Your new method beats the old one by 0.3 dB, with a paired interval over scenes of [0.1, 0.5]. You trained each
-# once. What have you shown?**
+# 3. Your new method beats the old one by 0.3 dB, with a paired interval over scenes of [0.1, 0.5]. You trained each
+#    once. What have you shown?
 #
 # <details><summary>An answer</summary>
 #

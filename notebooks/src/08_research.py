@@ -461,7 +461,7 @@ print(f"one step on them: loss {fit(LacrVae(shape), mine, replace(config, steps=
 # |---|---|
 # | one machine, several GPUs, many runs | `CUDA_VISIBLE_DEVICES=0 lacr sweep ... &`, `CUDA_VISIBLE_DEVICES=1 lacr sweep ... &`: each takes the next run that nobody holds |
 # | one machine, several cores, no GPU | the same line with `OMP_NUM_THREADS=1`, once a core |
-# | one large run, several GPUs | `torchrun --nproc_per_node=4 -m lacr_lib train --data DIR --out RUN`, or `accelerate launch --num_processes 4 -m lacr_lib train ...` |
+# | one large run, several GPUs | `torchrun --nproc_per_node=4 -m lacr_lib train --data DIR --out RUN`, or `accelerate launch --multi_gpu --num_processes 4 -m lacr_lib train ...` |
 # | several machines, one large run | on each machine the line below; `RUN` on a disk that all of them see |
 # | a cluster with a queue | the `lacr sweep` line as an array job, below |
 #
