@@ -240,7 +240,7 @@ def run_page(page, out, **wanted):
     return papermill.execute_notebook(page, out, wanted, progress_bar=False)
 
 
-print("parameters:", *papermill.inspect_notebook("08_research.ipynb"))
+print("parameters of notebook 05:", *papermill.inspect_notebook("05_lacr_training.ipynb"))
 try:
     run_page("08_research.ipynb", folder / "night.ipynb", PROFILE="full", LAMDA=1.0)
 except LacrError as error:
