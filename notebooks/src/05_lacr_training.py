@@ -45,6 +45,7 @@ from lacr_lib.data.layouts import open_photoset
 from lacr_lib.figures import training as figures
 from lacr_lib.figures.contrast import Response, contrast_planes, descend, gradient_sizes
 from lacr_lib.figures.contrast import light_lost, step_response
+from lacr_lib.figures.diagrams import lacr_geometry
 from lacr_lib.figures.images import Box, show_grid, show_zoom
 from lacr_lib.latent.pairs import measure_pairs, texture_energy
 from lacr_lib.latent.pull import pull_record
@@ -601,7 +602,19 @@ record_claim("and so it does where it moves light only (dB)", *ends("psnr", 3), 
 # %% [markdown]
 # ## 8 · The whole training
 #
-# All pieces are on the table. What a step minimises, averaged over a batch:
+# All pieces of the term are on the table. Here they are, put together:
+
+# %%
+lacr_geometry()
+
+# %% [markdown]
+# **What you see.** *Left*: an anchor, one positive and K negatives, as in the paper's figure. All of them go through the same low-pass and the
+# same frozen average of the encoder. *Right*: their places in its latent space (a sketch). $D_p$ pulls the anchor along the way to clear,
+# $D_n$ pushes it from the negatives, and is held where they are nearer than clear. Below the encoder, the weights of the regions that lost
+# light. The dashed arrow is the only way that a gradient may take: back through the encoder to the enhanced image, and from there into the network
+# that made it.
+#
+# And this is what a step minimises, averaged over a batch:
 #
 # $$L = \underbrace{\text{L1}(x_e, x_c) + 0.5\,(1 - \text{SSIM})}_{\text{be like the clear photograph}}
 # + \underbrace{\beta\,\text{KL}}_{\text{a tidy latent}}
