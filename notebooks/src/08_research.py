@@ -69,7 +69,11 @@ NEGATIVES = 2
 # | InfoNCE | $-\log$ of the share of clear in a softmax of $-D / 0.1$ | *which of the $1 + K$ is the clear one?* |
 # | 2-Wasserstein | the ratio again, of other distances | a posterior has a width, too |
 #
-# The first four are known. The last one changes what a *distance* is. So far only means were compared; but an encoder gives a
+# `ratio` and `bounded` you know from notebook 05, and InfoNCE from its second exercise. `triplet` is the oldest of them: a hinge, with no
+# gradient at all once the margin is reached. (One $\lambda$ for all of them is a choice, and not a neutral one: they differ in size
+# and slope. A real study gives each its own, found on scenes that the verdict does not use.)
+#
+# The last one changes what a *distance* is. So far only means were compared; but an encoder gives a
 # *distribution* for each region $r$, with means $\mu_i$ and standard deviations $\sigma_i$ of its $Z$ entries. The 2-Wasserstein distance
 # is what it costs to move one heap of probability onto another, by squared way. Between two Gaussians with independent entries it is a sum:
 #
