@@ -228,7 +228,7 @@ print("bounded, times (1 + R)^2, is the gradient of the ratio; held or not")
 # Hence three precautions, each small, and each there for a reason you have now seen: $\varepsilon$ below the line; an
 # image that lost less than 0.02 of its light takes no part (next section); and in training the gradient of all
 # weights together is clipped to length 1 before a step. The bounded form stays in the library as an option, next to
-# two other classics of contrastive learning (`form="triplet"`, `form="infonce"`); notebook 08 will compare all four.
+# two classics of contrastive learning (`form="triplet"`, `form="infonce"`); notebook 08 compares them, and one more.
 #
 # ## 3 · From points to maps
 #
@@ -1206,7 +1206,7 @@ for size in (0, 1, 4, 8, 16, 32):
 #
 # So that light and noise are all that differs. A dark kitchen differs from a bright garden in everything; an encoder
 # could keep them apart by what they show, and the term would push *content* away. Neither abstract nor figure says
-# which the authors meant, so other scenes' frames are a variant to be tried in notebook 08.
+# which the authors meant. Other scenes' frames would be a variant of your own: notebook 08 shows where a loss is put in.
 #
 # </details>
 #
