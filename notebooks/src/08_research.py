@@ -602,7 +602,8 @@ for scene in photos.select("test").scenes[:3]:
 # The widths are no small print. They hold two thirds of $W_2^2$ and more, and they go up with the light: a mean $\sigma$ of
 # about 0.4 at a thirty-second of the light, 0.6 at an eighth, 0.9 at one half, and 1.1 to 1.2 for the clear photograph. Notebook 02 tells why. A
 # precise code costs nats, and the network pays where it needs something: a dark photograph has to *ask* for light, a clear one asks
-# for nothing, and its posterior is nearly the prior's, $\sigma = 1$. A distance of means does not see this half of the story. Whether a term
+# for nothing, and its posterior is nearly the prior's, $\sigma = 1$. (What a draw from that width does to the picture is little: notebook 07,
+# section 8.) A distance of means does not see this half of the story. Whether a term
 # that pulls widths as well makes better photographs is another question, and it is the one that the grid asked.
 
 # %% [markdown]
