@@ -1,4 +1,4 @@
-"""Checks of notebook 08: how many seeds, and a hinge."""
+"""Checks of notebook 08: how many seeds, a hinge, a distance of posteriors."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from lacr_lib.exercises.exercise import Answer, Exercise, Hint, close, shape_of
 
@@ -48,4 +49,39 @@ def hinge(answer: Answer) -> Hint:
     return None
 
 
-EXERCISES = {"08-seeds": Exercise(seeds_needed), "08-hinge": Exercise(hinge)}
+def wasserstein(answer: Answer) -> Hint:
+    """08-wasserstein: 2-Wasserstein distance of the posteriors of each region."""
+    generator = torch.Generator().manual_seed(8)
+    mu_a, log_var_a, mu_b, log_var_b = torch.randn(4, 2, 3, 4, 5, generator=generator)
+    found = answer(mu_a, log_var_a, mu_b, log_var_b)
+    means = (mu_a - mu_b).square()
+
+    def widths(power: float) -> Tensor:  # 0.5: deviations, 1: variances
+        return (torch.exp(power * log_var_a) - torch.exp(power * log_var_b)).square()
+
+    squares = means + widths(0.5)
+    for value, hint in (
+        (squares.mean(dim=1), "that is its square: take the root of the mean over channels"),
+        (squares.sum(dim=1).sqrt(), "divide the sum over channels by their number before the root"),
+        ((means + widths(1.0)).mean(1).sqrt(),
+         "variances were compared, not deviations, exp(log_var / 2)"),
+        ((means + (log_var_a - log_var_b).square()).mean(1).sqrt(),
+         "log-variances were compared; sigma is exp(log_var / 2)"),
+        (means.mean(dim=1).sqrt(), "the means alone: a posterior has a width, too"),
+        (squares.sqrt().mean(dim=1), "the root comes last, after the mean over channels"),
+        (squares.flatten(1).mean(dim=1).sqrt(), "one number for each region, not for each image"),
+    ):  # fmt: skip
+        if close(found, value):
+            return hint
+    if shape_of(found) != (2, 4, 5):
+        return f"one number for each region, (B, h, w), not {shape_of(found)}"
+    if not close(found, squares.mean(dim=1).sqrt()):
+        return "the root of the mean over channels of (mu - mu')^2 + (sigma - sigma')^2"
+    return None
+
+
+EXERCISES = {
+    "08-seeds": Exercise(seeds_needed),
+    "08-hinge": Exercise(hinge),
+    "08-wasserstein": Exercise(wasserstein),
+}

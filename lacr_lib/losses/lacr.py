@@ -6,6 +6,7 @@ low-light images; one positive, several negatives. Ours: every formula in this f
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Literal
 
 import torch
@@ -16,6 +17,7 @@ from lacr_lib.models.config import REGION
 from lacr_lib.models.vae import illumination_map
 
 Form = Literal["ratio", "bounded", "triplet", "infonce"]
+Distance = Callable[[Tensor, Tensor, Tensor | None], Tensor]  # of two maps, with region weights
 EPSILON = 1e-3
 LEAST_LIGHT_LOSS = 0.02  # an image that lost less takes no part: there is nothing to pull
 TRIPLET_MARGIN = 0.2
@@ -84,12 +86,34 @@ def latent_distance(a: Tensor, b: Tensor, weights: Tensor | None = None) -> Tens
     return per_region.mean(dim=(-2, -1))
 
 
+def wasserstein_distance(a: Tensor, b: Tensor, weights: Tensor | None = None) -> Tensor:
+    """2-Wasserstein distance of two maps of diagonal Gaussians, over weighted regions.
+
+    A map holds means and standard deviations, stacked as by `gaussian`. For independent entries
+    W_2^2 = sum (mu - mu')^2 + (sigma - sigma')^2; divided by their number before the root, the
+    distance keeps the scale of one entry.
+    Shapes: a, b (..., 2Z, h, w), weights broadcastable to (..., h, w) -> (...). Unit: latent units.
+    Source: Dowson & Landau 1982.
+    """
+    squares = (a - b).square().sum(dim=-3) / (a.shape[-3] // 2)
+    per_region = squares.clamp_min(1e-12).sqrt()  # the root has no slope at 0
+    if weights is not None:
+        per_region = per_region * weights
+    return per_region.mean(dim=(-2, -1))
+
+
+def gaussian(mu: Tensor, log_var: Tensor) -> Tensor:
+    """A posterior as one map, mu above sigma: (B, Z, h, w) twice -> (B, 2Z, h, w)."""
+    return torch.cat([mu, torch.exp(0.5 * log_var)], dim=1)
+
+
 def lacr_loss(
     mu_e: Tensor,
     mu_c: Tensor,
     mu_n: Tensor,
     weights: Tensor | None = None,
     form: Form = "ratio",
+    distance: Distance = latent_distance,
 ) -> Tensor:
     """Contrast of each image: small when its latent is near clear and far from low light.
 
@@ -97,14 +121,15 @@ def lacr_loss(
     ratio: D_p / (D_n + 1e-3); bounded: D_p / (D_p + D_n + 1e-3); triplet: max(0, D_p - D_n + 0.2);
     infonce: cross-entropy of picking the positive among 1 + K, at temperature 0.1.
     Where D_p > D_n, D_n is detached: pushing from low light would push from clear as well.
+    distance: between means, or between posteriors, `wasserstein_distance` of `gaussian` maps.
     Shapes: mu_e, mu_c (B, Z, h, w), mu_n (B, K, Z, h, w), weights (B, h, w) -> (B,); 0, with no
     gradient, for an image whose weights are all zero. Raises ValueError for an unknown form.
     """
     takes_part = torch.ones_like(mu_e[:, 0, 0, 0], dtype=torch.bool)
     if weights is not None:
         takes_part = weights.flatten(1).sum(dim=1) > 0
-    d_p = latent_distance(mu_e, mu_c, weights)  # (B,)
-    each_d_n = latent_distance(
+    d_p = distance(mu_e, mu_c, weights)  # (B,)
+    each_d_n = distance(
         mu_e[:, None], mu_n, None if weights is None else weights[:, None]
     )  # (B, K)
     far = (d_p > each_d_n.mean(dim=1))[:, None]

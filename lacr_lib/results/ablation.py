@@ -1,7 +1,8 @@
 """The ablation of the release: what each part and each form of LACR brings, with its spread.
 
 Made from records alone, by `lacr sweep --grid ablation.toml` beside this file. Two runs are
-compared over equal seeds and equal scenes; a difference inside its spread is "not shown".
+compared over equal seeds and equal scenes; a difference inside its spread is "not shown". The
+tables are made in ablation_tables.py.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from lacr_lib.latent.statistics import Floats, Statistic, estimate, mean_of, onc
 FOLDER = Path(__file__).resolve().parent
 GRID = FOLDER / "ablation.toml"
 RECORDS = FOLDER / "ablation.jsonl"
+BEGUN = FOLDER / "ablation-begun.jsonl"  # as long as the grid is not finished
 Record = dict[str, Any]
 
 
@@ -126,6 +128,11 @@ def read_ablation(path: Path = RECORDS) -> dict[str, list[Record]]:
     return by_name
 
 
+def read_so_far() -> dict[str, list[Record]]:
+    """The records of the whole ablation or, while there are none, those of what is done of it."""
+    return read_ablation() or read_ablation(BEGUN)
+
+
 def statistic(record: Record, metric: str) -> Statistic:
     """A metric of one record as a function of scene counts. Raises LacrError for a null in it."""
     scenes = record["per_pair"]["scene"]
@@ -145,19 +152,32 @@ def values(records: Iterable[Record], metric: str) -> NDArray[np.float64]:
     return np.array([once(statistic(each, metric), n_scenes(each)) for each in records])
 
 
+def comparable(by_name: dict[str, list[Record]], question: Question) -> list[str]:
+    """The runs of a question that have two seeds or more in common with its reference."""
+    return [n for n in question.runs if len(same_seed(by_name, n, question.reference)) > 1]
+
+
 def n_scenes(record: Record) -> int:
     return len(set(record["per_pair"]["scene"]))
+
+
+def same_seed(
+    by_name: dict[str, list[Record]], name: str, reference: str
+) -> list[tuple[Record, Record]]:
+    """The couples of records, of name and of reference, that have one seed; seeds in order."""
+    first, second = ({each["seed"]: each for each in by_name.get(n, [])} for n in (name, reference))
+    return [(first[seed], second[seed]) for seed in sorted(set(first) & set(second))]
 
 
 def compare(
     by_name: dict[str, list[Record]], name: str, reference: str, metric: str = "psnr"
 ) -> Comparison:
     """One run against another. Raises LacrError without two seeds in common, or other scenes."""
-    first, second = ({each["seed"]: each for each in by_name.get(n, [])} for n in (name, reference))
-    seeds = sorted(set(first) & set(second))
-    if len(seeds) < 2:
-        raise LacrError(f"{name} and {reference} have {len(seeds)} seeds in common, two are needed")
-    couples = [(first[seed], second[seed]) for seed in seeds]
+    couples = same_seed(by_name, name, reference)
+    if len(couples) < 2:
+        raise LacrError(
+            f"{name} and {reference} have {len(couples)} seeds in common, two are needed"
+        )
     for a, b in couples:
         if a["per_pair"]["name"] != b["per_pair"]["name"]:
             raise LacrError(f"{name} and {reference} were measured on different photographs")
@@ -169,40 +189,4 @@ def compare(
 
     each = [once(a, count) - once(b, count) for a, b in parts]
     spread = float(np.std(each, ddof=1))
-    return Comparison(name, reference, metric, estimate(mean_difference, count), spread, len(seeds))
-
-
-def ablation_table(by_name: dict[str, list[Record]]) -> str:
-    """A run a row: parameters, then mean and standard deviation over seeds; Markdown."""
-    headings = ["run", "seeds", "parameters", *(metric.heading for metric in METRICS.values())]
-    lines = ["| " + " | ".join(headings) + " |", "|---" * len(headings) + "|"]
-    for name, records in by_name.items():
-        cells = [name, str(len(records)), f"{records[0]['parameters']:,}"]
-        for key, metric in METRICS.items():
-            each = values(records, key)
-            sd = f" ± {np.std(each, ddof=1):.{metric.digits}f}" if len(each) > 1 else ""
-            cells.append(f"{each.mean():.{metric.digits}f}{sd}")
-        lines.append("| " + " | ".join(cells) + " |")
-    return "\n".join(lines)
-
-
-def question_table(by_name: dict[str, list[Record]], question: Question) -> str:
-    """One question: each run minus its reference in PSNR and alignment ratio; Markdown."""
-    metrics = ("psnr", "ssim", "alignment_ratio")
-    lines = [
-        f"| minus {question.reference} | "
-        + " | ".join(f"{METRICS[key].heading}, 95 % over scenes" for key in metrics)
-        + " |",
-        "|---" * (len(metrics) + 1) + "|",
-    ]
-    for name in question.runs:
-        cells = [verdict(compare(by_name, name, question.reference, key)) for key in metrics]
-        lines.append("| " + " | ".join([name, *cells]) + " |")
-    return "\n".join(lines)
-
-
-def verdict(comparison: Comparison) -> str:
-    """The difference with its interval, and "not shown" where it lies inside the spread."""
-    digits = METRICS[comparison.metric].digits
-    mean, low, high = (f"{value:+.{digits}f}" for value in comparison.difference)
-    return f"{mean} [{low}, {high}]" + ("" if comparison.shown else ", not shown")
+    return Comparison(name, reference, metric, estimate(mean_difference, count), spread, len(each))

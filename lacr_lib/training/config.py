@@ -28,6 +28,7 @@ class TrainConfig(BatchSettings):
     beta: float = 1e-3  # KL weight per latent entry, from step 0
     lambda_lacr: float = 0.5  # 0: the twin without LACR
     lacr_form: Form = "ratio"
+    lacr_distance: Literal["l1", "wasserstein"] = "l1"  # of posterior means, or of posteriors
     lacr_ramp: float = 0.15  # share of the steps over which lambda rises
     lacr_encoder: Literal["ema", "online"] = "ema"
     lacr_anchor: Literal["image", "code"] = "image"
@@ -56,12 +57,19 @@ class TrainConfig(BatchSettings):
         if not 0.0 <= self.ema < 1.0:
             raise LacrError(f"ema must lie in [0, 1), not {self.ema}")
         self.check_choice("lacr_form", ("ratio", "bounded", "triplet", "infonce"))
+        self.check_choice("lacr_distance", ("l1", "wasserstein"))
         self.check_choice("lacr_encoder", ("ema", "online"))
         self.check_choice("lacr_anchor", ("image", "code"))
         if self.lacr_anchor == "code" and self.negatives < 2:
             raise LacrError(
                 "lacr_anchor=code needs negatives of at least 2: the input is none there"
             )
+        if self.lacr_distance == "wasserstein" and self.lacr_anchor == "code":
+            raise LacrError(
+                "lacr_distance=wasserstein needs lacr_anchor=image: a code has no width"
+            )
+        if self.lacr_distance == "wasserstein" and self.lacr_unit_scale:
+            raise LacrError("lacr_distance=wasserstein and lacr_unit_scale exclude each other")
 
     def check_choice(self, name: str, choices: tuple[str, ...]) -> None:
         if getattr(self, name) not in choices:

@@ -9,7 +9,16 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from lacr_lib.losses.kl import kl_divergence
-from lacr_lib.losses.lacr import lacr_loss, light_aware_weights, light_only, low_pass, unit_scale
+from lacr_lib.losses.lacr import (
+    gaussian,
+    lacr_loss,
+    latent_distance,
+    light_aware_weights,
+    light_only,
+    low_pass,
+    unit_scale,
+    wasserstein_distance,
+)
 from lacr_lib.losses.reconstruction import reconstruction_loss
 from lacr_lib.models.vae import Enhancement, LacrVae
 from lacr_lib.training.config import TrainConfig
@@ -54,6 +63,7 @@ def contrast_term(
     """
     images, count = batch["negatives"].shape[:2]
     anchored_on_code = config.lacr_anchor == "code"
+    of_posteriors = config.lacr_distance == "wasserstein"
     negatives = batch["negatives"][:, 1:] if anchored_on_code else batch["negatives"]
     count -= anchored_on_code  # a code is at distance 0 from its own input: no negative
     others = torch.cat([batch["clear"], negatives.flatten(0, 1)])
@@ -64,16 +74,20 @@ def contrast_term(
     def latents(mu: Tensor) -> Tensor:
         return unit_scale(mu) if config.lacr_unit_scale else mu
 
+    def read(x: Tensor) -> Tensor:
+        mu, log_var, _ = encoder.encode(copies(x))
+        return gaussian(mu, log_var) if of_posteriors else latents(mu)
+
     with torch.set_grad_enabled(config.lacr_encoder == "online"):
-        mu = latents(encoder.encode(copies(others)).mu)
+        mu = read(others)
     mu_c, mu_n = mu[:images], mu[images:].unflatten(0, (images, count))
     if anchored_on_code:
         mu_e = latents(F.adaptive_avg_pool2d(out.z, mu_c.shape[-2:]))
     else:
-        seen = light_only(out.enhanced) if config.lacr_light_only else out.enhanced
-        mu_e = latents(encoder.encode(copies(seen)).mu)
+        mu_e = read(light_only(out.enhanced) if config.lacr_light_only else out.enhanced)
     weights = light_aware_weights(copies(batch["low"]), copies(batch["clear"]), config.light_aware)
-    return lacr_loss(mu_e, mu_c, mu_n, weights, config.lacr_form)
+    distance = wasserstein_distance if of_posteriors else latent_distance
+    return lacr_loss(mu_e, mu_c, mu_n, weights, config.lacr_form, distance)
 
 
 def unwrap(model: nn.Module) -> LacrVae:

@@ -20,7 +20,7 @@ from lacr_lib import lacr_loss, light_aware_weights, load_model
 from lacr_lib.data import camera
 from lacr_lib.data.layouts import open_photoset
 from lacr_lib.evaluation.metrics import psnr
-from lacr_lib.figures import contrast, data, images, latent_motion, rcam, records, vae
+from lacr_lib.figures import contrast, data, diagrams, images, latent_motion, rcam, records, vae
 from lacr_lib.inference.enhance import enhance
 from lacr_lib.latent import embed, encode, ladders, light_axis
 from lacr_lib.models.light import relight
@@ -232,7 +232,7 @@ estimates = {
 }
 figure = vae.gradient_estimates(estimates, truth=-4)
 # %% [markdown] slideshow={"slide_type": "notes"}
-# 3 min. All three are right on average. What differs is how far one of them can be trusted.
+# 2 min. All three are right on average. What differs is how far one of them can be trusted.
 # Notebook 02, section 2.
 
 # %% slideshow={"slide_type": "slide"}
@@ -295,8 +295,18 @@ Markdown(
 )
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# 3 min. Misconception: what is written is read. KL counts what the encoder writes; only the swap
+# 2 min. Misconception: what is written is read. KL counts what the encoder writes; only the swap
 # tells whether anybody reads it. Notebook 02, section 8 and question 1.
+
+# %% slideshow={"slide_type": "slide"}
+Markdown("## The whole on one page")
+
+# %% slideshow={"slide_type": "-"}
+figure = diagrams.architecture(model.config)
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 2 min. Walk once around it: down through four stages, across by z, back up along the skips, and the
+# gain from z alone, below. Blue boxes are in the framework figure of the paper; dashed ones are
+# choices of ours. Sizes are those of the released weights.
 
 # %% slideshow={"slide_type": "slide"}
 Markdown("## 3 · RCAM: the same patch, two truths")
@@ -333,8 +343,17 @@ figure = rcam.token_row(x[0, 0], tokens, "illumination map (0 to 1)")
 # - A **gate** decides, per pixel and channel, how much of each passes. **[ours]**
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# 3 min. Ask what a position code would break: a network that learns "bright above" fails on the
+# 2 min. Ask what a position code would break: a network that learns "bright above" fails on the
 # first lamp on a table. Notebook 03, question 1.
+
+# %% slideshow={"slide_type": "slide"}
+Markdown("## RCAM, inside")
+
+# %% slideshow={"slide_type": "-"}
+figure = diagrams.rcam_inside(model.config)
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 2 min. Read the shapes: pixels ask, tokens answer, so the attention map has pixels times 85 entries,
+# not pixels squared. Notebook 03, section 3.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## AMSM: which scale does a detail need?
@@ -350,8 +369,16 @@ figure = rcam.token_row(x[0, 0], tokens, "illumination map (0 to 1)")
 # - The mean **absolute** value can: *how strongly does this branch respond?*
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# 4 min. Let them say what happens with a ReLU in between (question 2 of notebook 04): then the
+# 3 min. Let them say what happens with a ReLU in between (question 2 of notebook 04): then the
 # mean does carry scale, as in selective-kernel networks. Notebook 04, section 3.
+
+# %% slideshow={"slide_type": "slide"}
+Markdown("## AMSM, inside")
+
+# %% slideshow={"slide_type": "-"}
+figure = diagrams.amsm_inside(model.config)
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 1 min. Two attentions: over branches for each channel (which window?), and over places (where?).
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## 4 · What could a dark photograph teach?
@@ -398,9 +425,14 @@ def held(e):
 starts = torch.tensor([[-0.8, -0.85], [-0.45, -0.95], [-0.6, 0.3], [0.6, -0.5], [-0.1, 0.95]])
 forms = {"pull alone": lambda e: distances(e)[0], "ratio": ratio, "ratio, $D_n$ held": held}
 figure = contrast.contrast_planes(forms, goal, negatives, starts)
+# %% [markdown] slideshow={"slide_type": "-"}
+# $$\nabla \frac{D_p}{D_n} = \underbrace{\tfrac{1}{D_n} \nabla D_p}_{\text{pull}}
+# - \underbrace{\tfrac{D_p}{D_n^2} \nabla D_n}_{\text{push}}$$
+
 # %% [markdown] slideshow={"slide_type": "notes"}
-# 3 min. Middle: two points walk out of the picture. At the start of training nearly every image is
-# in the grey part, since the model returns its input. Notebook 05, section 1.
+# 3 min. Push over pull is D_p / D_n itself. Grey: the push is the stronger one; middle: two points
+# walk out of the picture. Held: the second term is gone. At the start of training nearly every image
+# is in the grey part, since the model returns its input. Notebook 05, section 1.
 
 # %% slideshow={"slide_type": "slide"}
 Markdown("## Light-aware: who lost light has a say")
@@ -421,7 +453,7 @@ weights = light_aware_weights(x_l, x_c)
 lost = [torch.nn.functional.avg_pool2d(each.amax(1), 8) for each in (x_c, x_l)]
 figure = contrast.light_lost(x_l, x_c, (lost[0] - lost[1])[0].clamp(min=0), weights[0])
 # %% [markdown] slideshow={"slide_type": "notes"}
-# 3 min. Not "is this region dark?" but "did it lose light?". A pair that lost next to nothing
+# 2 min. Not "is this region dark?" but "did it lose light?". A pair that lost next to nothing
 # takes no part: no 0/0. Notebook 05, section 4.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
@@ -482,6 +514,16 @@ figure = images.show_zoom(
 # 4 min. Pixels were changed until LACR fell; nothing else is in the loss. It is an adversarial
 # attack that the loss itself invites. Cures [ours]: the term sees low-passed copies, and moves
 # light, not colour. Notebook 05, section 7.
+
+# %% slideshow={"slide_type": "slide"}
+Markdown("## LACR with its cures")
+
+# %% slideshow={"slide_type": "-"}
+figure = diagrams.lacr_geometry()
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 2 min. Follow the dashed arrow backwards: from the distances through the frozen encoder and the
+# low-pass to the enhanced image, and nowhere else. Blue: the paper. Dashed: ours. Notebook 05,
+# section 8.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The objective
@@ -618,4 +660,4 @@ figure = latent_motion.walk_strips(walks, range(5))
 #   help?*
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# 4 min, with questions.
+# 2 min, and then questions.

@@ -45,6 +45,7 @@ from lacr_lib.data.layouts import open_photoset
 from lacr_lib.figures import training as figures
 from lacr_lib.figures.contrast import Response, contrast_planes, descend, gradient_sizes
 from lacr_lib.figures.contrast import light_lost, step_response
+from lacr_lib.figures.diagrams import lacr_geometry
 from lacr_lib.figures.images import Box, show_grid, show_zoom
 from lacr_lib.latent.pairs import measure_pairs, texture_energy
 from lacr_lib.latent.pull import pull_record
@@ -75,8 +76,11 @@ setup(SEED);
 # $$D_p = |\mu_e - \mu_c|_1 \qquad D_n = \operatorname{mean}_n |\mu_e - \mu_n|_1 \qquad
 # \text{LACR} = \frac{D_p}{D_n + \varepsilon}$$
 #
-# Here $\mu_e$, $\mu_c$ and $\mu_n$ are the latents (posterior means) of the enhanced image, of the clear one and of the $n$-th low-light
-# one; $|\cdot|_1$ is the mean absolute difference over their entries; and $\varepsilon$ is a small constant of which section 2 speaks.
+# The symbols, once for the whole notebook. $x_l$ is the low-light photograph, $x_c$ the clear one, $x_e$ what the model
+# makes of $x_l$. The encoder turns an image into a posterior, and $\mu$ is the mean of that posterior (notebook 02): $\mu_e$ of
+# $x_e$, $\mu_c$ of $x_c$, and $\mu_n$ of the $n$-th of $K$ low-light images. $|\cdot|_1$ is here the *mean* absolute difference over
+# all entries, in latent units. So $D_p$ (p: positive) and $D_n$ (n: negatives) are two numbers for each image, their ratio has no
+# unit, and $\varepsilon = 0.001$ is a small constant of which section 2 speaks.
 #
 # **The smallest toy.** Let a latent have two entries, so that an image is a point on a plane. One clear image, two
 # low-light images, and an enhanced image that we may put anywhere. Which way does each formula push it?
@@ -105,15 +109,24 @@ def ratio(e):
 # straight on, away from everything, makes $D_p$ and $D_n$ grow by the same amount, and a fraction above 1 falls when
 # both of its parts grow alike (3/1 is more than 4/2). The loss would reward a step away from clear.
 #
-# The same in symbols, with $\nabla$ the gradient with respect to $\mu_e$ (and $\varepsilon$ left out):
+# The same in symbols. Let $\nabla$ be the gradient with respect to $\mu_e$, and leave $\varepsilon$ out. The quotient rule gives
+# two terms:
 #
-# $$\nabla \frac{D_p}{D_n} = \frac{1}{D_n}\left(\nabla D_p - \frac{D_p}{D_n} \nabla D_n\right) .$$
+# $$\nabla \frac{D_p}{D_n} = \frac{D_n \nabla D_p - D_p \nabla D_n}{D_n^2}
+# = \underbrace{\frac{1}{D_n} \nabla D_p}_{\text{pull: toward clear}}
+# \;-\; \underbrace{\frac{D_p}{D_n^2} \nabla D_n}_{\text{push: from low light}} .$$
 #
-# The first term pulls toward clear, the second pushes from low light. Behind the low images both distances grow in one and the same direction,
-# $\nabla D_p = \nabla D_n = g$, and what is left is $\frac{1}{D_n}\left(1 - \frac{D_p}{D_n}\right) g$: its sign turns as soon as $D_p > D_n$.
+# (A descent step goes *against* this gradient.) What are $\nabla D_p$ and $\nabla D_n$? The slope of an absolute value is a sign. So
+# with $N$ entries $\nabla D_p = \operatorname{sign}(\mu_e - \mu_c) / N$, and $\nabla D_n$ is the mean of
+# $\operatorname{sign}(\mu_e - \mu_n) / N$ over the negatives. They are directions of bounded length, however far or near the images are. *How
+# hard* LACR acts stands in the two factors, $1 / D_n$ and $D_p / D_n^2$. Their quotient, push over pull, is the ratio $D_p / D_n$ itself.
+#
+# Now the point behind the low images. There both distances grow in one and the same direction, $\nabla D_p = \nabla D_n = g$, and what is
+# left is $\frac{1}{D_n}\left(1 - \frac{D_p}{D_n}\right) g$: its sign turns as soon as $D_p > D_n$. Then the push has the
+# larger factor, and where the two point against each other it can win.
 #
 # So we write a third form. Where an image is farther from clear than from low light, $D_p > D_n$, we *detach* $D_n$:
-# it still divides, but no gradient passes through it, and only the pull is left.
+# it still divides, but no gradient passes through it. The second term is gone, and only the pull $\frac{1}{D_n} \nabla D_p$ is left.
 
 
 # %%
@@ -136,7 +149,8 @@ contrast_planes(forms, clear, low, starts);
 # in the wrong direction, and leave the picture. *Right*: with $D_n$ held in the grey part they turn round and arrive.
 #
 # This is no curiosity at the margin. At the start of training the model returns its input, the enhanced image *is*
-# the low one, and nearly every image sits in the grey part.
+# the low one, and nearly every image sits in the grey part. (What the rule costs: in the grey part the negatives have no direction
+# of their own any more. They still say how hard to pull.)
 
 # %%
 paths = {name: descend(form, starts, steps=130)[:, :2] for name, form in forms.items()}
@@ -185,17 +199,36 @@ gradient_sizes(panels, log_x=["distance of low and clear, image half-way"]);
 # **What you see.** *Left*: an image on its way from low (0) to clear (1). Beside the low image the ratio, not held,
 # pushes with several hundred thousand times the force that it has at the end of the way (grey dots). Holding $D_n$
 # brings this down to several hundred (red), and the small $\varepsilon = 0.001$ is what keeps even that finite. The
-# bounded form (blue) is gentle there, so gentle that it hardly pulls at all where the way is longest. (The formula says
-# so: beside the low image the gradient of section 1 is as large as $D_p / D_n^2$, with $\varepsilon$ at most $D_p / \varepsilon^2$; held, only
-# $1 / (D_n + \varepsilon) \le 1 / \varepsilon = 1000$ is left.) The jump at one
+# bounded form (blue) is gentle there, so gentle that it hardly pulls at all where the way is longest. The jump at one
 # half is our rule: from there on, $D_n$ pushes too. *Right*: low and clear come closer and closer, with the image
 # always half-way. Both forms push ever harder, about as one over the distance. Being bounded in *value* is no
 # protection: a slope can be steep between 0 and 1.
 #
+# All of this can be read off the two terms of section 1. As $D_n \to 0$, the push grows as $D_p / D_n^2$, with $\varepsilon$ up to
+# $D_p / \varepsilon^2$: a million, for a distance of 1. Held, only the pull is left, and $1 / (D_n + \varepsilon) \le 1 / \varepsilon = 1000$. And
+# the bounded form? Write $R$ for the ratio. Then $D_p / (D_p + D_n) = R / (1 + R)$, and the chain rule says
+#
+# $$\nabla \frac{R}{1 + R} = \frac{1}{(1 + R)^2} \nabla R .$$
+#
+# *In one image, the bounded form moves in exactly the direction of the ratio*, only less far: $1/(1 + R)^2$ is close to 1 near clear, a quarter
+# where both are equally far, and next to nothing beside the low image. So the two forms differ in one thing alone: how much say each
+# *image of a batch* has. The ratio listens to the worst image, the bounded form forgets it. Autograd agrees:
+
+# %%
+# NBVAL_CHECK_OUTPUT
+e, c, n = torch.randn(6, 4, 2, 2), torch.randn(6, 4, 2, 2), torch.randn(6, 3, 4, 2, 2)
+e[:3] = c[:3] + 0.2 * e[:3]  # three images near clear, three anywhere
+e.requires_grad_()
+slopes = {form: torch.autograd.grad(lacr_loss(e, c, n, form=form).sum(), e)[0] for form in names[:2]}
+R = lacr_loss(e, c, n).detach()
+torch.testing.assert_close(slopes["bounded"] * (1 + R.view(6, 1, 1, 1)) ** 2, slopes["ratio"])
+print("bounded, times (1 + R)^2, is the gradient of the ratio; held or not")
+
+# %% [markdown]
 # Hence three precautions, each small, and each there for a reason you have now seen: $\varepsilon$ below the line; an
 # image that lost less than 0.02 of its light takes no part (next section); and in training the gradient of all
 # weights together is clipped to length 1 before a step. The bounded form stays in the library as an option, next to
-# two other classics of contrastive learning (`form="triplet"`, `form="infonce"`); notebook 08 will compare all four.
+# two classics of contrastive learning (`form="triplet"`, `form="infonce"`); notebook 08 compares them, and one more.
 #
 # ## 3 · From points to maps
 #
@@ -243,8 +276,9 @@ show(lacr_loss)
 # A lamp in a dark room is bright in the low-light photograph already. There is nothing to pull there, and low and
 # clear are no contrast. A corner that lost all its light is where low and clear differ most. So we weight each region
 # by the light that it lost **[ours; the paper says *light-aware* and not how]**. Light is read off the *illumination
-# map* of notebook 01, the largest of the three colour values. Three steps: the mean over the region, the difference
-# to clear (never below zero), and scaled to mean 1 in the image.
+# map* $s$ of notebook 01, the largest of the three colour values of each pixel ($s_l$ of $x_l$, $s_c$ of $x_c$). Three steps: the
+# mean over each region $r$, the difference clear minus low, $\operatorname{mean}_r s_c - \operatorname{mean}_r s_l$ (never below zero), and
+# scaled to mean 1 in the image. That is $w_r$.
 
 
 # %%
@@ -344,9 +378,9 @@ step_response(sizes, responses);
 # **What you see.** One line for each of the held-out photographs, three scenes at several exposures. Each takes one
 # step; to the right the step is larger. *Left*: the distance to clear falls, for every photograph, by up to 15 % for a
 # full grey level. *Right*, on a scale a hundred times finer: the distance to low light hardly moves, and in some photographs it
-# even shrinks. So one half of the promise is kept, and of the other half there is little to see. Why? Of the two terms of
-# the gradient in section 1, *toward* has the weight 1, and *away* is weighed with the ratio itself. This model's images have nearly arrived, $D_p / D_n$ is a few hundredths,
-# and *toward* speaks that much louder. Near clear, then, the low-light images no longer push. They set the *scale*:
+# even shrinks. So one half of the promise is kept, and of the other half there is little to see. Why? The two
+# terms of section 1 stand to each other, push over pull, as $D_p / D_n$ to 1. This model's images have nearly arrived, $D_p / D_n$ is a
+# few hundredths, and the pull speaks that much louder. Near clear, then, the low-light images no longer push. They set the *scale*:
 # by the $1 / D_n$ in front, a photograph far from its low light is pulled less hard than one whose low and clear lie close.
 #
 # And look at the horizontal axis again. *A quarter of one grey level*, which nobody can see, takes away several per cent of
@@ -398,9 +432,15 @@ figures.curves({"encoder trained, images frozen": exam}, panels, x_label="step o
 # separates enhanced from clear. The KL term, which wants latents small, is the only one that pays for it.
 #
 # The cure is to hand the ruler to somebody else **[ours]**. LACR reads its images with a *momentum encoder*: a
-# running average of the weights of the last steps (an EMA, as in MoCo, He et al. 2020), frozen in this term. It
-# follows the learner slowly and takes no advice from the loss. The gradient passes *through* it to the enhanced
-# image, but never *into* it. So there is one way left to please LACR: change the image. In the code that is one line
+# running average of the weights of the last steps (an *exponential moving average*, EMA, as in MoCo, He et al. 2020), frozen in this
+# term. After each step its weights $\bar\theta$ move a little toward those of the learner, $\bar\theta \leftarrow m \bar\theta + (1 - m)\,\theta$
+# with $m = 0.999$, and less in the first steps. So it follows slowly, and takes no advice from the loss. The gradient passes *through* it to the
+# enhanced image, but never *into* it. So there is one way left to please LACR: change the image.
+#
+# Why an average, when freezing is what stops the cheat? A ruler must be good for something, and there are three candidates. The encoder of
+# the *first step* is random weights; what it calls near means nothing. The encoder of *this step*, with its gradient stopped, knows what the
+# learner knows, but it jitters from step to step, and so would the goal. The average is the steady one of the two, and it is what we evaluate
+# and release in any case. (The second was not compared with the third here: it is a run that you could make.) In the code that is one line
 # of `objective`, `encoder = averaged if config.lacr_encoder == "ema" else ...`. `"online"` stays as an option, so
 # that we can watch the cheating in a real training, below.
 
@@ -498,6 +538,14 @@ figures.curves(runs, panels, bands={"texture": (0.9, 1.1), "colour": (0.9, 1.1)}
 # satisfy it. The cures take those ways from it **[ours]**: **light is low-frequency, so the term that speaks about light
 # sees low frequencies only** (`TrainConfig.lacr_low_pass = 4`; 1 turns it off), **and light has no colour, so it may
 # move the three channels only together** (`lacr_light_only`).
+#
+# Why does that hold for the *gradient*, and not only for what the encoder sees? The low-pass $P$ is linear: four by four pixels in, one mean
+# out, and between the means straight lines. Let $g$ be the gradient at the low-passed copy. Then the chain rule gives $P^\top g$ at the
+# image, and $P^\top$ hands the pixels of a box *one common* value. So no step on the image can change anything finer than a
+# box, whatever the encoder likes. Channels are treated in the same way. `light_only` returns the image unchanged, but written as its
+# own value, held, plus the mean over the channels minus that mean, held: only the mean lets a gradient through, and
+# it hands each of the three channels the same value, the mean of their three gradients. Positive and negatives go through the same low-pass, since distances between a smooth and a
+# detailed image would measure detail.
 
 
 # %%
@@ -522,8 +570,8 @@ record_claim("and so it does where it moves light only (dB)", *ends("psnr", 3), 
 # at once, and the reconstruction loss watches. Does a real training fall into the traps as well? It does. These runs
 # are too long for this page, so here is what was written down then, on real exposure ladders.
 #
-# *The texture* (500 to 600 steps of 8 crops of 128 pixels, $\lambda$ = 0.1, an earlier structure of the model, 9 held-out
-# photographs, one seed each):
+# *The texture* (500 to 600 steps of 8 crops of 128 pixels, an earlier structure of the model, 9 held-out photographs, one seed each;
+# the weight of LACR in the loss, $\lambda$ of section 8, was 0.1):
 #
 # | the contrast is measured ... | PSNR / SSIM | alignment ratio, own encoder | texture ratio |
 # |---|---|---|---|
@@ -554,7 +602,19 @@ record_claim("and so it does where it moves light only (dB)", *ends("psnr", 3), 
 # %% [markdown]
 # ## 8 · The whole training
 #
-# All pieces are on the table. What a step minimises, averaged over a batch:
+# All pieces of the term are on the table. Here they are, put together:
+
+# %%
+lacr_geometry()
+
+# %% [markdown]
+# **What you see.** *Left*: an anchor, one positive and K negatives, as in the paper's figure. All of them go through the same low-pass and the
+# same frozen average of the encoder. *Right*: their places in its latent space (a sketch). $D_p$ pulls the anchor along the way to clear,
+# $D_n$ pushes it from the negatives, and is held where they are nearer than clear. Below the encoder, the weights of the regions that lost
+# light. The dashed arrow is the only way that a gradient may take: back through the encoder to the enhanced image, and from there into the network
+# that made it.
+#
+# And this is what a step minimises, averaged over a batch:
 #
 # $$L = \underbrace{\text{L1}(x_e, x_c) + 0.5\,(1 - \text{SSIM})}_{\text{be like the clear photograph}}
 # + \underbrace{\beta\,\text{KL}}_{\text{a tidy latent}}
@@ -630,7 +690,7 @@ live.draw()
 # enhance. The two that keep their ruler out of the game stay close together, while the online run lags behind.
 # *Middle*: LACR, on a logarithmic axis; the twin does not compute it. It begins far above 1, which is section 2 in the
 # wild: the enhanced image still is the low one, and the denominator nearly vanishes ($\lambda$ is still small then).
-# And here is the exam marked by the pupil: after a fit in the middle the online run ends with a value several times *better* than
+# And here is the exam marked by the pupil: whatever happens on the way, the online run ends with a value several times *better* than
 # the honest one, while its photographs, on the left, are *worse*. A loss that one can lower by moving the ruler is no
 # measurement. *Right*: the KL stays within bounds in all three, the online run's included, because $\beta$ acts from the first
 # step. In longer trials, with the KL absent during a warm-up, the same online run inflated it to 3,950 nats per entry
@@ -688,7 +748,7 @@ figures.intervals(values, {"texture ratio": 1.0});
 # noise; no row stands out as in the first table of section 7.
 #
 # And with LACR against without? The bars of the two honest rows overlap in every panel, but they are judged on the same
-# scenes, so the difference of each pair says more.
+# photographs, so the difference of each pair of images says more. It comes below.
 
 # %%
 rows = []
@@ -711,13 +771,18 @@ record(alignment_with_minus_without=pull["alignment_ratio"])
 record(alignment_shared_with_minus_without=pull["alignment_ratio_shared"])
 own_over_twins = flattered["alignment_ratio"] / flattered["alignment_ratio_shared"]
 record_claim("the online run's own encoder flatters it (own / twin's)", own_over_twins, below=0.5)
-mean, low, high = pull["alignment_ratio_shared"]
-print(f"this pair, by the twin's encoder: with - without LACR {mean:+.3f} [{low:+.3f}, {high:+.3f}]")
+print("with LACR minus without, mean over photographs and 95 % interval over scenes")
+for key, label in keys.items():
+    mean, low, high = pull[key]
+    said = "not shown" if low <= 0 <= high else "these two sets of weights differ"
+    print(f"{' '.join(label.split()):32} {mean:+.3f} [{low:+.3f}, {high:+.3f}]: {said}")
 
 # %% [markdown]
-# The judge is impartial, and the interval is a proper one. If it leaves out zero on your machine, many a paper would end here. But it
-# is an interval over *scenes*, three of them, and a run is one draw of a *seed*. So we repeated the pair with other
-# seeds, all else equal (*measured once*, demo profile; alignment ratios, smaller is better):
+# The intervals are proper ones, and in the third line the judge is impartial. Where a line leaves out zero, in either direction, many a
+# paper would end here: "LACR raises PSNR", or "LACR costs PSNR". What such a line shows is what it says, that *these two sets of
+# weights* differ on scenes like these. It does not show that *LACR* made the difference. The interval is one over *scenes*, three of them, and a
+# run is one draw of a *seed*. So we repeated the pair with other seeds, all else equal (*measured once*, demo profile; alignment
+# ratios, smaller is better):
 #
 # | seed | own encoder: without, with | twin's encoder: without, with | difference there, 95 % over scenes |
 # |---|---|---|---|
@@ -725,17 +790,24 @@ print(f"this pair, by the twin's encoder: with - without LACR {mean:+.3f} [{low:
 # | 1 | 0.248, 0.111 | 0.248, 0.253 | +0.005 [-0.018, +0.032] |
 # | 2 | 0.175, 0.179 | 0.175, 0.178 | +0.003 [-0.026, +0.033] |
 #
-# Seed 0 looks like luck, and it does not even take a seed to lose it. Compare its row with the line above the table: the same code
-# and the same seed on *another machine*, whose processor rounds sums in another order. When the table was measured, seed 0 said "shown"; when this page
-# was made, it ended at +0.02 with an interval around zero. With the other two seeds the impartial judge sees no difference at all, and what seed 1
-# shows by its own encoder is flattery. The twin alone moves by more when nothing but its seed changes (0.109 to 0.248). Pairs of small models
-# say: **not shown**.
+# Seed 0 looks like luck, and it does not even take a seed to lose it. Compare its row with the printed line above: the same seed, but
+# perhaps another machine, whose processor rounds sums in another order. Where the table was measured, seed 0 said "shown"; the same code on
+# another machine ended at +0.02, with an interval around zero. With the other two seeds the impartial judge sees no difference at all, and what seed 1 shows by its own encoder is flattery. The twin alone moves by
+# more when nothing but its seed changes (0.109 to 0.248).
+#
+# So, of this pair of small runs:
+#
+# - *It shows* what has one cause and a large effect: the online ruler flatters itself, by its own encoder and not by another (section 8 and the
+#   claim above).
+# - *It does not show* that LACR helps or harms, in decibels or in latents. For that, the difference would have to be larger than what
+#   another seed does to it, and with several seeds: **not shown**.
+# - *It cannot show* anything about longer training, larger models or other data.
 #
 # Why might there be so little? In our model the light is decoded from `z` alone, and supervision makes enhanced images
 # equal to clear ones, as far as it can. Equal images have equal latents. So supervision *alone* aligns, and what is left
 # for LACR is what supervision leaves over. That may be more, or be seen better, with larger models, longer training and more
 # scenes. The released pair is such a case: on 20 real scenes an impartial encoder sees its images nearer to clear
-# (notebook 07), one pair of runs again. The ablation of notebook 06 asks the question with three seeds and twenty scenes, and
+# (notebook 07), one pair of runs again. The ablation of notebook 06 is made to ask the question with three seeds and twenty scenes, and
 # notebook 08 hands you the tools to ask your own. If a form of the term wins over its twin beyond the spread, it will become the
 # default; if none does, the course will go on saying so. That, too, is a result.
 
@@ -1134,7 +1206,7 @@ for size in (0, 1, 4, 8, 16, 32):
 #
 # So that light and noise are all that differs. A dark kitchen differs from a bright garden in everything; an encoder
 # could keep them apart by what they show, and the term would push *content* away. Neither abstract nor figure says
-# which the authors meant, so other scenes' frames are a variant to be tried in notebook 08.
+# which the authors meant. Other scenes' frames would be a variant of your own: notebook 08 shows where a loss is put in.
 #
 # </details>
 #

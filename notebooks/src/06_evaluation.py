@@ -26,7 +26,7 @@ from lacr_lib import enhance, load_model
 from lacr_lib.data import camera, layouts, photographs
 from lacr_lib.evaluation import baselines, bootstrap, evaluate, metrics, repair, speed
 from lacr_lib.figures import ablation as ablation_figures, evaluation as figures, images
-from lacr_lib.results import ablation, published, records, tables
+from lacr_lib.results import ablation, ablation_tables, published, records, tables
 from lacr_lib.teaching import choose, record, record_claim, setup, show
 
 # %% tags=["parameters"]
@@ -38,10 +38,13 @@ DATA = "embedded"
 # ## 1 · How far apart are two pictures?
 #
 # You have an enhanced photograph and a clear one of the same scene. The simplest idea: subtract, square, average.
-# The mean squared error is then put on a logarithmic scale against the largest possible value (1 for pixels in
-# [0, 1]), and that is the **peak signal-to-noise ratio**:
+# The *mean squared error* of two pictures $a$ and $b$ of $H \times W$ pixels and three colours is put on a logarithmic scale against
+# the largest possible value (1 for pixels in [0, 1]), and that is the **peak signal-to-noise ratio**:
 #
-# $$\mathrm{PSNR} = 10 \log_{10} \frac{1}{\mathrm{MSE}} \quad \text{in decibels (dB).}$$
+# $$\mathrm{MSE} = \frac{1}{3HW} \sum_{\text{pixels, colours}} (a - b)^2 \qquad
+# \mathrm{PSNR} = 10 \log_{10} \frac{1^2}{\mathrm{MSE}} \quad \text{in decibels (dB).}$$
+#
+# More is better; two equal pictures have an infinite PSNR.
 #
 # Before you run the cell: every pixel of `guess` is wrong by 0.1. What is its MSE, and how many dB is that?
 
@@ -142,11 +145,15 @@ record_claim("At the same PSNR, SSIM still spans a wide range", max(ssims) - min
 #
 # Structural similarity compares two pictures window by window (11 x 11 pixels, weighted by a Gaussian of sigma
 # 1.5). In each window it takes three statistics of both pictures: mean $\mu$, variance $\sigma^2$, covariance
-# $\sigma_{ab}$. Its value is a product of two terms that run to 1 when the windows are alike:
+# $\sigma_{ab}$. (These are statistics of pixels, not the latents of the other notebooks.) Its value is a product of two terms that run
+# to 1 when the windows are alike:
 #
 # $$\mathrm{SSIM} = \underbrace{\frac{2\mu_a\mu_b + c_1}{\mu_a^2 + \mu_b^2 + c_1}}_{\text{light}} \cdot
 # \underbrace{\frac{2\sigma_{ab} + c_2}{\sigma_a^2 + \sigma_b^2 + c_2}}_{\text{structure}},
 # \qquad c_1 = 0.01^2,\; c_2 = 0.03^2 .$$
+#
+# SSIM of two pictures is the mean over all windows and the three colours. It has no unit and lies between -1 and 1, where 1 means equal. The
+# small constants $c_1$, $c_2$ keep black and flat windows from dividing by nothing.
 #
 # The formula is ten lines of NumPy. We keep the terms apart, so that we can look at them.
 
@@ -199,7 +206,11 @@ figures.term_maps(rows, ["picture", "light term", "structure term"]);
 #
 # Most dark photographs have no clear twin. What can be said about an output from the input alone? One idea: an
 # enhancer may make everything brighter, but what was lighter than its neighbour should *stay* lighter. The
-# **lightness order error** counts broken promises: for each pixel, with how many others has its order changed?
+# **lightness order error** counts broken promises: for each pixel, with how many others has its order changed? With $L$ the lightness
+# before and $L'$ after, of $m$ pixels, and $\oplus$ for "one of the two holds, and not the other":
+#
+# $$\mathrm{LOE} = \frac{1}{m} \sum_{i=1}^{m} \sum_{j=1}^{m} \big[\, L'_i \ge L'_j \;\oplus\; L_i \ge L_j \,\big]
+# \quad \text{in pixels; less is better, 0 is best.}$$
 #
 # Six pixels, and a method that gets one of them wrong:
 
@@ -259,8 +270,12 @@ record_claim("Doing nothing has the best LOE of these five", order["identity"], 
 #
 # How bright should an enhanced photograph be? The dark one does not say: a dim bar and a bright kitchen, both
 # under-exposed, can look the same. A method has to guess, and a wrong guess is expensive. So some evaluation codes
-# help: they multiply the output by one factor that gives it the mean brightness of the *reference*, the ground
-# truth. Hence the name **GT-mean**. See what it does to a photograph that is merely half as bright:
+# help: they multiply the output $x_e$ by one factor that gives it the mean brightness of the *reference* $x_c$, the ground
+# truth. Hence the name **GT-mean**:
+#
+# $$x_e' = x_e \cdot \frac{\operatorname{mean} Y(x_c)}{\operatorname{mean} Y(x_e)}, \qquad Y: \text{luma, the weighted mean of red, green, blue,}$$
+#
+# cut at 1, and then scored as before. See what it does to a photograph that is merely half as bright:
 
 # %%
 half = metrics.eight_bit(0.5 * photo)
@@ -279,7 +294,7 @@ images.show_row(rows, titles, [*captions, ""]);
 
 # %% [markdown]
 # **What you see.** The second picture is the first one multiplied by the factor that its reference asked for. It
-# has gained several decibels for it, though it is noisy, uneven and full of grains, and it knows something that the
+# has gained ten decibels and more for it, though it is noisy, uneven and full of grains, and it knows something that the
 # third picture had to guess from the dark photograph alone. GT-mean is no fraud: it answers a fair question, "how
 # good is the rest, if brightness is set aside?". The trap is to put its answer beside plain numbers. In this course
 # GT-mean is always labelled, and never mixed.
@@ -365,8 +380,8 @@ figures.exposure_curves(curves, 2.0**levels);
 # %% [markdown]
 # **What you see.** Each line is a method, from the darkest photographs (left) to those with half of the light
 # (right). Read it from right to left. A fixed gamma does well while it happens to be about the right curve, and
-# then loses two decibels a stop; methods that adapt to the photograph fall more slowly. Look at `retinex`: among
-# the best of the classical ones in the dark, among the worst with half of the light, where it evens out what needed
+# then loses two decibels a stop; methods that adapt to the photograph fall more slowly. Look at `retinex` beside `gamma`: some
+# three decibels above it in the darkest photographs, and as much below it with half of the light, where it evens out what needed
 # no evening. Where two lines *cross*, "which method is better?" has no answer without "at which darkness?".
 
 # %%
@@ -398,9 +413,10 @@ figures.score_intervals(intervals);
 # %% [markdown]
 # **What you see.** A mark for the mean, a bar for its 95 % interval. The bars are wide and overlap, so it looks as
 # if nothing could be said. But that is the wrong comparison: most of the width is *how hard the scene is*, and that
-# is the same for all methods. So subtract first, image by image, and then ask how far the mean difference wanders:
-# the **paired** interval. With only three scenes it runs about from the worst scene to the best, no more can be
-# asked of three.
+# is the same for all methods. So subtract first, image by image, $d_i = \text{PSNR}^{A}_i - \text{PSNR}^{B}_i$ of two methods $A$ and $B$
+# on image $i$, and then ask how far the *mean difference* $\bar d$ wanders when scenes are re-drawn: the **paired** interval. The
+# difference is *shown* when the interval does not hold 0. With only three scenes it runs about from the worst scene to the best; no more
+# can be asked of three.
 
 # %%
 ours = results["lacr-vae"]
@@ -498,7 +514,7 @@ if real:
         record_claim(claim, *gain, above=0)
 
 # %% [markdown]
-# And the ablation of section 7, asked of 20 real scenes, by four measures:
+# And the question of the twins (section 7), asked of 20 real scenes, by four measures:
 
 # %%
 units = {"psnr": "dB", "psnr_gt_mean": "dB", "ssim": "", "ciede2000": "Delta E"}
@@ -555,26 +571,53 @@ display(Markdown(tables.unpaired_table() or "No records here; `make results DATA
 #
 # An *ablation* takes one part out and trains again. Three rules keep it honest. What is taken out is replaced by plain layers
 # of as many parameters (within 5 %), or size would answer for the idea. Every run has the same steps, samples and
-# settings. And every run is trained with *three seeds*, since a run is one draw: a difference has to exceed what another
+# settings. And every run is to be trained with *three seeds*, since a run is one draw: a difference has to exceed what another
 # seed would have changed. Small models do for that (0.42 M parameters, crops of 96 pixels, 1,500 steps); all are measured
-# on the 84 held-out frames. The grid is a file, `lacr_lib/results/ablation.toml`, and `lacr sweep` runs it.
+# on the 84 held-out frames. The grid is a file, `lacr_lib/results/ablation.toml`, and `lacr sweep` runs it. Everything below is made
+# from its records, and says first how many of them there are:
 
 # %%
-runs = ablation.read_ablation()
-if runs:
-    display(Markdown(ablation.ablation_table(runs)))
-else:
-    print("No records here yet; they are made by lacr sweep, with the grid named above.")
+found = ablation.read_so_far()
+asked = dict.fromkeys(n for q in ablation.QUESTIONS for n in (q.reference, *q.runs))
+runs = {name: found[name] for name in asked if name in found}
+display(Markdown(ablation_tables.progress(runs)))
+display(Markdown(ablation_tables.ablation_table(runs)))
 
 # %% [markdown]
-# Mean and standard deviation over three seeds. Now the questions, each with its own reference, paired by seed and by
-# scene:
+# A row is a run: mean over its seeds, ± standard deviation over them (none where there is one seed). PSNR and SSIM should be large, the
+# alignment ratio small (the distance of enhanced latents to clear over that to low, notebook 05), and texture near 1. *PSNR lost* tells
+# whether the code is read at all (notebook 02): it is what another photograph's `z` costs. Some runs stand here under several names, since
+# they answer several questions.
+#
+# Do not look for the largest number of a column. The questions were these, each with its own reference, paired by seed and by scene. A
+# difference is *shown* when its 95 % interval over scenes holds no 0 *and* its mean exceeds its own spread over the seeds:
 
 # %%
-for question in ablation.QUESTIONS if runs else ():
-    display(Markdown(f"**{question.title}**\n\n{ablation.question_table(runs, question)}"))
-    rows = [ablation.compare(runs, name, question.reference) for name in question.runs]
-    display(ablation_figures.differences(rows))
+for question in ablation.QUESTIONS:
+    display(Markdown(f"**{question.title}**\n\n{ablation_tables.question_table(runs, question)}"))
+    names = ablation.comparable(runs, question)
+    if names:
+        compared = [ablation.compare(runs, name, question.reference) for name in names]
+        display(ablation_figures.differences(compared))
+
+# %% [markdown]
+# **What you see.** A table for each question, and a picture of its PSNR column where at least two seeds can be compared: dot and line
+# are the mean difference with its interval over scenes, the grey bar reaches one spread over seeds to each side. Red: shown. Grey: not
+# shown. In words, written by the same records:
+
+# %%
+for question in ablation.QUESTIONS:
+    display(Markdown(f"**{question.title}**\n\n{ablation_tables.findings(runs, question)}"))
+
+# %% [markdown]
+# How to read such a list, whatever stands in it on the day that you open this page:
+#
+# - *One seed shows nothing*, not even six decibels. It is a reason to run the second.
+# - *Three seeds* are few. A standard deviation of three values is itself uncertain by half, which is why the rule asks for two
+#   things at once and still is no proof.
+# - *Many questions were asked.* The three tables hold 20 rows of three intervals. Of 60 intervals of 95 %, about
+#   three miss the truth by chance. So a single "shown" among many "not shown" is a suspicion, and a pattern over rows is more.
+# - *Small models, short training.* A part that does not pay here may pay in a larger model, and the other way round.
 
 # %% [markdown]
 # ## 10 · Other people's numbers
@@ -612,7 +655,7 @@ figures.protocols(both, title="measured here, embedded test photographs");
 # %% [markdown]
 # **What you see.** Black dots in order, open dots *out of* order: methods change places with the protocol. The
 # worst guessers of brightness gain most. And look at the last line: by plain PSNR `identity` is the worst of all;
-# with GT-mean, *doing nothing* stands beside the best of the classical methods, each of which had at least tried. A
+# with GT-mean, *doing nothing* stands before every classical method, each of which had at least tried. A
 # table with GT-mean and without an `identity` row leaves you no way to notice.
 
 # %%
@@ -806,6 +849,7 @@ record_claim("Four times the pixels need no more than four times the memory", gr
 # - Compare on the same photographs in one run, take the difference image by image, resample *scenes*, and write
 #   "not shown" when the interval holds zero.
 # - Numbers of others keep their source and their protocol, and are not put beside ours.
+# - An ablation replaces, never only removes; it has seeds as well as scenes, and "not shown" is one of its answers.
 # - Look for failures with measures, diagnose them with loans, and check that good photographs survive.
 
 # %% [markdown] tags=["exercise"]
@@ -939,7 +983,7 @@ images.show_row([plain[5], greyed[5], clears[5]], ["auto-gamma", "and grey world
 # %% [markdown]
 # ## Think!
 #
-# **A paper reports 27.2 dB with GT-mean, another 24.9 dB without. Which method is better?**
+# 1. A paper reports 27.2 dB with GT-mean, another 24.9 dB without. Which method is better?
 #
 # <details><summary>An answer</summary>
 #
@@ -949,7 +993,7 @@ images.show_row([plain[5], greyed[5], clears[5]], ["auto-gamma", "and grey world
 #
 # </details>
 #
-# **Why do we resample scenes and not images, and in which direction would the mistake go?**
+# 2. Why do we resample scenes and not images, and in which direction would the mistake go?
 #
 # <details><summary>An answer</summary>
 #
@@ -960,8 +1004,8 @@ images.show_row([plain[5], greyed[5], clears[5]], ["auto-gamma", "and grey world
 #
 # </details>
 #
-# **Your new method beats the old one by 0.3 dB, with a paired interval over scenes of [0.1, 0.5]. You trained each
-# once. What have you shown?**
+# 3. Your new method beats the old one by 0.3 dB, with a paired interval over scenes of [0.1, 0.5]. You trained each
+#    once. What have you shown?
 #
 # <details><summary>An answer</summary>
 #

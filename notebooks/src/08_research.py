@@ -3,13 +3,15 @@
 #
 # **What you will learn**
 # - to turn a hunch into a hypothesis that can fail, and to fix the test *before* the runs;
+# - five regularisers that could stand in LACR's place, one of which compares whole distributions;
 # - to run a grid of trainings with `lacr sweep`, stop it, go on, and share it among processes or GPUs;
 # - to go from records to a table of paired differences, and to read "not shown" without regret;
+# - to run a whole notebook as a program, with papermill, without falling for a misspelt parameter;
 # - to put your own loss, your own module and your own photographs into the suite, in about twenty lines each.
 #
 # **Before you start** Notebooks 05 (LACR and its training) and 06 (intervals over scenes, paired differences).
 #
-# **Time** About 45 minutes to read and try; the code runs in about one minute on 2 CPU cores. The study itself is
+# **Time** About 50 minutes to read and try; the code runs in about two minutes on 2 CPU cores. The study itself is
 # small enough for this page; the same cells with `PROFILE = "full"` are a real one, for a GPU or a night.
 
 # %%
@@ -20,17 +22,20 @@ import numpy as np
 import torch
 from IPython.display import Markdown
 
-from lacr_lib import LacrVae, ModelConfig, TrainConfig, fit, kl_divergence
+from lacr_lib import LacrError, LacrVae, fit, kl_divergence
 from lacr_lib.data.layouts import open_photoset
 from lacr_lib.figures import ablation as figures
-from lacr_lib.results import ablation
-from lacr_lib.teaching import choose, record, record_claim, setup, show
+from lacr_lib.losses.lacr import gaussian, latent_distance, wasserstein_distance
+from lacr_lib.results import ablation, ablation_tables
+from lacr_lib.teaching import choose, record, setup
 from lacr_lib.training.sweep import read_grid, sweep
 
 # %% tags=["parameters"]
 PROFILE = "demo"
 SEED = 0
 DATA = "embedded"
+LAMBDA = 0.5
+NEGATIVES = 2
 
 # %% [markdown]
 # ## 1 · A hypothesis that can fail
@@ -40,7 +45,7 @@ DATA = "embedded"
 #
 # | question | answer |
 # |---|---|
-# | what is changed? | `lacr_form`: `ratio`, `bounded`, `infonce`; everything else equal |
+# | what is changed? | the regulariser, five of them (section 2); everything else equal |
 # | compared with what? | with the twin that has no LACR (`lambda_lacr = 0`), of the same seed |
 # | measured by what? | the alignment ratio: distance of the enhanced latent to clear over that to low; less is better |
 # | on what? | held-out scenes, all pairs; several seeds |
@@ -50,10 +55,57 @@ DATA = "embedded"
 # The fifth line is the one that matters. Whoever looks first and chooses the test afterwards finds something every time.
 #
 # Two more questions ride along at the price of two runs: does a larger `lambda` pull further, and do two negatives pull
-# further than one?
+# further than one? (`LAMBDA` and `NEGATIVES` stand in the cell of parameters above, for a reason that section 6 tells.)
+#
+# ## 2 · Five regularisers
+#
+# $D_p$ is the distance of the enhanced latent to clear, $D_n$ the mean of those to the $K$ negatives, $\varepsilon = 0.001$, as in notebook 05:
+#
+# | run | LACR of an image | its idea |
+# |---|---|---|
+# | ratio | $D_p / (D_n + \varepsilon)$ | the recipe: each image weighs as its negatives are near |
+# | bounded | $D_p / (D_p + D_n + \varepsilon)$ | the same direction, another say of each image |
+# | triplet | $\max(0,\; D_p - D_n + 0.2)$ | content as soon as clear is nearer than low, by a margin (in latent units) |
+# | InfoNCE | $-\log$ of the share of clear in a softmax of $-D / 0.1$ | *which of the $1 + K$ is the clear one?* |
+# | 2-Wasserstein | the ratio again, of other distances | a posterior has a width, too |
+#
+# `ratio` and `bounded` you know from notebook 05, and InfoNCE from its second exercise. `triplet` is the oldest of them: a hinge, with no
+# gradient at all once the margin is reached. (One $\lambda$ for all of them is a choice, and not a neutral one: they differ in size
+# and slope. A real study gives each its own, found on scenes that the verdict does not use.)
+#
+# The last one changes what a *distance* is. So far only means were compared; but an encoder gives a
+# *distribution* for each region $r$, with means $\mu_i$ and standard deviations $\sigma_i$ of its $Z$ entries. The 2-Wasserstein distance
+# is what it costs to move one heap of probability onto another, by squared way. Between two Gaussians with independent entries it is a sum:
+#
+# $$W_2^2 = \sum_{i=1}^{Z} (\mu_i - \mu'_i)^2 + (\sigma_i - \sigma'_i)^2 ,$$
+#
+# which is the plain Euclidean distance of the points $(\mu, \sigma)$. It is zero only where the widths agree as well. (The KL divergence compares
+# distributions, too, but it runs to infinity where one of them is narrow; this one does not.) The library divides by $Z$ before it takes
+# the root, so that the number is about as large as a distance of means.
+#
+# First on a toy whose answer we can get otherwise. In one dimension, moving heaps means that equal *quantiles* go to each other, so $W_2^2$
+# is their mean squared difference:
+
+# %%
+# NBVAL_CHECK_OUTPUT
+a, b = torch.distributions.Normal(0.3, 1.5), torch.distributions.Normal(-1.0, 0.5)
+u = (torch.arange(200_000, dtype=torch.float64) + 0.5) / 200_000
+by_quantiles = (a.icdf(u) - b.icdf(u)).square().mean().sqrt()
+
+
+def as_map(normal):
+    """A posterior map of one region and one entry, (1, 2, 1, 1)."""
+    return gaussian(*(x.double().expand(1, 1, 1, 1) for x in (normal.mean, normal.variance.log())))
+
+
+by_formula = wasserstein_distance(as_map(a), as_map(b))[0]
+print(f"by quantiles {by_quantiles:.3f}, by formula {by_formula:.3f}; of the means alone {a.mean - b.mean:.3f}")
+torch.testing.assert_close(by_formula, by_quantiles, rtol=1e-3, atol=1e-3)
 
 # %% [markdown]
-# ## 2 · The grid
+# Equal. The distance of the means is 1.3; the wider and the narrower heap are 1.64 apart.
+#
+# ## 3 · The grid
 #
 # A grid is a small file: what all runs share, and for each run what it changes. Any field of `TrainConfig` and of
 # `ModelConfig` may stand there.
@@ -71,12 +123,15 @@ runs = {
     "no LACR": "lambda_lacr = 0.0",
     "ratio": 'lacr_form = "ratio"',
     "bounded": 'lacr_form = "bounded"',
+    "triplet": 'lacr_form = "triplet"',
     "InfoNCE": 'lacr_form = "infonce"',
-    "ratio, lambda 2": "lambda_lacr = 2.0",
+    "2-Wasserstein": 'lacr_distance = "wasserstein"',
+    "ratio, 4 lambda": f"lambda_lacr = {4 * LAMBDA}",
     "ratio, 1 negative": "negatives = 1",
 }
-lines = [f"seeds = {choose(PROFILE, smoke=[0, 1], demo=[0, 1], full=[0, 1, 2])}", "", "[every]", f"steps = {STEPS}"]
-lines += [f"{key} = {value}" for key, value in (dict(negatives=2) | every).items()]
+lines = [f"seeds = {[SEED + i for i in range(choose(PROFILE, smoke=2, demo=2, full=3))]}", "", "[every]"]
+shared = dict(steps=STEPS, negatives=NEGATIVES, lambda_lacr=LAMBDA) | every
+lines += [f"{key} = {value}" for key, value in shared.items()]
 lines += [f'\n[runs."{name}"]\n{change}' for name, change in runs.items()]
 print("\n".join(lines))
 
@@ -92,7 +147,7 @@ study = read_grid(grid)
 print(f"{len(study)} runs; the first: {study[0].folder}, the last: {study[-1].folder}")
 
 # %% [markdown]
-# ## 3 · Run it
+# ## 4 · Run it
 #
 # On the command line the study is one line,
 #
@@ -115,14 +170,15 @@ records = sweep(study, few, folder / "runs")
 print(f"{len(records)} records, measured on {len(records[0]['per_pair']['name'])} held-out pairs each")
 
 # %% [markdown]
-# ## 4 · From records to a table
+# ## 5 · From records to a table
 #
 # Everything from here on needs the records only. They are lines of JSON: read them with pandas, with `jq`, or with the
 # functions by which notebook 06 makes its ablation.
 
 # %%
-by_name = ablation.read_ablation(folder / "runs" / "records.jsonl")
-Markdown(ablation.ablation_table(by_name))
+found = ablation.read_ablation(folder / "runs" / "records.jsonl")
+by_name = {name: found[name] for name in runs}  # in the order of the grid
+Markdown(ablation_tables.ablation_table(by_name))
 
 # %% [markdown]
 # The table above holds means and their standard deviation over seeds, and it tempts: one looks for the best number of
@@ -136,10 +192,10 @@ figures.differences(rows);
 
 # %% [markdown]
 # **What you see.** A dot is a mean difference in alignment ratio to the twin without LACR (left is better), its line the
-# 95 % interval over scenes, the grey bar the spread over seeds. A dot is red only where our rule of section 1 is
-# met, and none is. Look how near we were to a mistake: most intervals leave out zero! The scenes agree, for these two seeds. But the two
-# seeds do not agree with each other: their spread is wider than the difference itself. The interval over scenes alone would have told
-# how these *two trainings* differ, and we asked how the *forms* differ. Hence the second half of the rule.
+# 95 % interval over scenes, the grey bar one spread over seeds to each side. A dot is red only where both halves of our rule of section 1
+# are met. Look at the lines first, and then at the bars: many a line leaves out zero, since the scenes agree for these two seeds, while the bar
+# around it reaches far beyond, since the two seeds do not agree with each other. The interval over scenes alone would have told how
+# *these trainings* differ, and we asked how the *forms* differ. Hence the second half of the rule. The verdicts, one by one:
 
 # %%
 for row in rows:
@@ -159,18 +215,68 @@ for row in rows:
     print(f"{row.name:18} spread {row.spread:.3f}: about {max(2, round((2 * row.spread / delta) ** 2))} seeds for {delta}")
 
 # %% [markdown]
-# ## 5 · The same notebook, again and again: papermill
+# ## 6 · The same notebook, again and again: papermill
 #
 # Some studies are not a grid of trainings: you change the data, a figure, a whole section. For these each notebook of
-# this course is itself a program. Its second code cell is tagged `parameters`, and papermill puts another cell after it:
+# this course is itself a program. Its second code cell is tagged `parameters`, and papermill puts another cell after it, with
+# the values that you give. So the whole study above, hypothesis to table, with other values, is one line for each:
 #
-#     papermill notebooks/08_research.ipynb build/seed-1.ipynb -p PROFILE full -p SEED 1 -p DATA ~/sice
+#     cd notebooks
+#     papermill 08_research.ipynb ../build/lambda-1.ipynb -p PROFILE full -p LAMBDA 1.0 -p DATA ~/sice
+#     papermill 08_research.ipynb ../build/five.ipynb -p PROFILE full -p NEGATIVES 5 -p DATA ~/sice
 #
-# The result is a notebook with its outputs: code, numbers and pictures of one run in one file. What `record` stored in
-# it can be read back without running anything. Here are the numbers of the notebook before this one, as it was committed:
+# The result is a notebook with its outputs: code, numbers and pictures of one run in one file.
+#
+# **The trap.** What happens to `-p LAMDA 1.0`? Papermill prints *Passed unknown parameter* somewhere among its lines, puts the name into the
+# notebook, where nobody reads it, and runs the night with the old value. So compare names *first*; `inspect_notebook` tells which ones a
+# notebook has:
 
 # %%
 import nbformat
+import papermill
+
+
+def run_page(page, out, **wanted):
+    """Execute a notebook with parameters; unlike papermill, refuses a name that it does not have."""
+    unknown = sorted(set(wanted) - set(papermill.inspect_notebook(page)))
+    if unknown:
+        raise LacrError(f"{page} has no parameter {', '.join(unknown)}: nothing was run")
+    return papermill.execute_notebook(page, out, wanted, progress_bar=False)
+
+
+print("parameters of notebook 05:", *papermill.inspect_notebook("05_lacr_training.ipynb"))
+try:
+    run_page("08_research.ipynb", folder / "night.ipynb", PROFILE="full", LAMDA=1.0)
+except LacrError as error:
+    print(error)
+
+# %% [markdown]
+# Now one that runs. This page cannot run itself, so we let papermill run a smaller one: a *report* of our records, whose metric is a
+# parameter. It is written here in three cells; yours would be a file.
+
+# %%
+from nbformat.v4 import new_code_cell, new_notebook
+
+report = """from pathlib import Path
+from lacr_lib.results.ablation import compare, read_ablation
+from lacr_lib.results.ablation_tables import verdict
+runs = read_ablation(Path(RECORDS))
+for name in NAMES:
+    print(f"{name:18}", verdict(compare(runs, name, "no LACR", METRIC)))"""
+parameters = new_code_cell("METRIC = 'psnr'\nRECORDS = ''\nNAMES = []", metadata={"tags": ["parameters"]})
+kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+page = folder / "report.ipynb"
+nbformat.write(new_notebook(cells=[parameters, new_code_cell(report)], metadata=kernel), page)
+records_file = str((folder / "runs" / "records.jsonl").resolve())
+for metric in choose(PROFILE, smoke=["psnr"], demo=["psnr", "ssim"], full=["psnr", "ssim"]):
+    done = run_page(str(page), str(folder / f"report-{metric}.ipynb"), METRIC=metric, RECORDS=records_file, NAMES=forms)
+    print(metric, *(output.text for output in done.cells[-1].outputs if output.get("name") == "stdout"), sep="\n")
+
+# %% [markdown]
+# Differences to the twin again, of two other measures, each from a notebook of its own. What `record` stored in a notebook of this course
+# can be read back as well, without running anything. Here are the numbers of the notebook before this one, as it was committed:
+
+# %%
 from lacr_lib.teaching.records import read_records
 
 numbers, claims = read_records(nbformat.read("07_latent_umap.ipynb", as_version=4))
@@ -178,33 +284,11 @@ print(f"{len(numbers)} numbers and {len(claims)} claims, among them:")
 print(*(f"  {claim['claim']}: {'shown' if claim['holds'] else 'not shown'}" for claim in claims[:3]), sep="\n")
 
 # %% [markdown]
-# ## 6 · A loss of your own
+# ## 7 · A loss of your own
 #
-# Suppose your hunch is that distances between *means* are too little: a posterior has a width, too. The 2-Wasserstein
-# distance compares whole distributions, and between two Gaussians with independent entries it is a sum:
+# A doubt that no form in the library can answer: *do the negatives do anything?* All five have them. The control would be a term with the same
+# pull and no negatives at all, $D_p$ alone. It is not in the library, so write it.
 #
-# $$W_2^2 = \sum_i (\mu_i - \mu'_i)^2 + (\sigma_i - \sigma'_i)^2 .$$
-#
-# First the formula on a toy whose answer we can get otherwise. In one dimension $W_2^2$ is the mean squared difference
-# of equal *quantiles*:
-
-
-# %%
-def wasserstein2(mu_a, log_var_a, mu_b, log_var_b):
-    """Squared 2-Wasserstein distance, mean over latent entries: (B, Z, h, w) four times -> (B,)."""
-    sigma_a, sigma_b = torch.exp(0.5 * log_var_a), torch.exp(0.5 * log_var_b)
-    return ((mu_a - mu_b).square() + (sigma_a - sigma_b).square()).flatten(1).mean(dim=1)
-
-
-a, b = torch.distributions.Normal(0.3, 1.5), torch.distributions.Normal(-1.0, 0.5)
-u = (torch.arange(200_000, dtype=torch.float64) + 0.5) / 200_000
-by_quantiles = (a.icdf(u) - b.icdf(u)).square().mean()
-entry = [torch.full((1, 1, 1, 1), v, dtype=torch.float64) for v in (0.3, 1.5, -1.0, 0.5)]
-by_formula = wasserstein2(entry[0], 2 * entry[1].log(), entry[2], 2 * entry[3].log())
-print(f"quantiles {by_quantiles:.4f}, formula {by_formula.item():.4f}")
-torch.testing.assert_close(by_formula[0], by_quantiles, rtol=1e-3, atol=1e-3)
-
-# %% [markdown]
 # What a training step minimises is one function; `fit` takes another one in its place. It gets the model, its running
 # average, the batch, the configuration and the step, and returns the four `Terms` that are logged. Keep what notebook
 # 05 taught about traps: a frozen encoder judges, it sees low-passed copies, and the gradient moves light, not colour.
@@ -215,41 +299,60 @@ from lacr_lib.losses.reconstruction import reconstruction_loss
 from lacr_lib.training.objective import Terms
 
 
-def wasserstein_objective(model, averaged, batch, config, step):
+def pull_objective(model, averaged, batch, config, step):
+    """Reconstruction + beta KL + lambda(step) D_p: a pull to clear, without negatives."""
     out = model(batch["low"])
     reconstruction = reconstruction_loss(out.enhanced, batch["clear"], config.ssim_weight).mean()
     kl = kl_divergence(out.mu, out.log_var).mean()
     with torch.no_grad():
-        clear = averaged.encode(low_pass(batch["clear"]))
-    seen = averaged.encode(low_pass(light_only(out.enhanced)))
-    pull = wasserstein2(seen.mu, seen.log_var, clear.mu, clear.log_var).mean()
+        mu_c = averaged.encode(low_pass(batch["clear"])).mu
+    mu_e = averaged.encode(low_pass(light_only(out.enhanced))).mu
+    pull = latent_distance(mu_e, mu_c).mean()
     loss = reconstruction + config.beta * kl + config.lambda_at(step) * pull
     return Terms(loss, reconstruction, kl, pull)
 
 
 # %% [markdown]
-# It has no negatives, and needs none: a distance to clear can fall to zero, and there is nothing it could divide by.
-# What it gives up is the *away from low*. We train it from the same start as the first run of the grid. A loss is a
-# function, not a setting, so this run is not in a grid; it is measured by the same function all the same.
+# Before a loss trains anything for a night, ask it three questions that cost a second: is it zero where it should be content? Does its
+# gradient reach the model? And does it *not* reach the ruler?
+
+# %%
+# NBVAL_CHECK_OUTPUT
+from lacr_lib.data.batches import TrainingBatches
+
+train, held_out = few.select("train"), few.select("test")
+config = replace(next(run for run in study if "ratio" in run.names).train, clear_share=0.0)
+samples = TrainingBatches(train, config)
+batch = torch.utils.data.default_collate([samples[i] for i in range(2)])
+learner, ruler = LacrVae(study[0].model).eval(), LacrVae(study[0].model).requires_grad_(False)
+terms = pull_objective(learner, ruler, batch, config, step=config.steps)
+terms.lacr.backward()
+content = pull_objective(learner, ruler, batch | {"clear": learner(batch["low"]).enhanced.detach()}, config, 0)
+moved = any(p.grad is not None and p.grad.abs().sum() > 0 for p in learner.parameters())
+print(f"zero where the image is clear already: {content.lacr.item() == 0}; reaches the model: {moved}; "
+      f"moves the ruler: {any(p.grad is not None for p in ruler.parameters())}")  # fmt: skip
+
+# %% [markdown]
+# Now train it, from the same start as the first runs of the grid. A loss is a function, not a setting, so this run is not in a grid;
+# it is measured by the same function all the same.
 
 # %%
 from lacr_lib.training.sweep import measure
 
-train, held_out = few.select("train"), few.select("test")
-config = replace(next(run for run in study if run.names == ("ratio",)).train, seed=0)
-torch.manual_seed(0)
-ours = fit(LacrVae(study[0].model), train, config, loss=wasserstein_objective)
-found = measure(ours.model, held_out)["summary"]
+config = next(run for run in study if "ratio" in run.names).train
+torch.manual_seed(config.seed)
+ours = fit(LacrVae(study[0].model), train, config, loss=pull_objective)
+summary = measure(ours.model, held_out)["summary"]
 twins = {name: by_name[name][0]["summary"] for name in ("no LACR", "ratio")}
-for name, summary in {**twins, "2-Wasserstein": found}.items():
-    print(f"{name:14} {summary['psnr']:6.2f} dB   alignment ratio {summary['alignment_ratio']:.3f}")
-record(wasserstein_psnr=found["psnr"], wasserstein_alignment=found["alignment_ratio"])
+for name, numbers in {**twins, "pull alone": summary}.items():
+    print(f"{name:14} {numbers['psnr']:6.2f} dB   alignment ratio {numbers['alignment_ratio']:.3f}")
+record(pull_alone_psnr=summary["psnr"], pull_alone_alignment=summary["alignment_ratio"])
 
 # %% [markdown]
-# The new term leaves everything as it was without LACR: squares of small distances are small, and a weight that suits a ratio does not suit them. Which
-# weight does is the next grid. And this was one seed: these lines prove that your loss runs, and nothing about whether it is any good.
+# One seed: these lines prove that your loss runs, and nothing about whether it is any good. There is a second reason for caution. $D_p$ and $D_p / D_n$ do not
+# have the same size, so the same $\lambda$ does not weigh them alike, and a fair control has a $\lambda$ of its own. Which one is the next study.
 #
-# ## 7 · A module of your own
+# ## 8 · A module of your own
 #
 # RCAM is one way to let a region know of the others. A much cheaper one is *squeeze and excitation* (Hu et al. 2018):
 # take the mean of each channel over the whole image, and let a small network scale the channels by it. As a block:
@@ -326,7 +429,7 @@ record(block_psnr=summary["psnr"])
 # can not open them: a configuration names parts of this library and never code of somebody else, so that a weights
 # file from a stranger stays data.
 #
-# ## 8 · Photographs of your own
+# ## 9 · Photographs of your own
 #
 # Folders first: `open_photoset(DIR)` knows exposure ladders, pairs and photographs without reference by their names
 # (notebook 01, last section), and every command takes `--data DIR`. If your photographs live elsewhere, in a database or in
@@ -353,22 +456,39 @@ print(mine.describe())
 print(f"one step on them: loss {fit(LacrVae(shape), mine, replace(config, steps=1, crop=64)).history[0]['loss']:.3f}")
 
 # %% [markdown]
-# ## 9 · More machines
+# ## 10 · More machines
+#
+# Two things can be shared: the *runs* of a study, or the *images* of one batch. Share runs as long as there are several. It needs no
+# communication, and every run stays what it would have been alone.
 #
 # | you have | you type |
 # |---|---|
-# | one machine, several cores or GPUs, many runs | `lacr sweep ...` once a core, or once a GPU with `CUDA_VISIBLE_DEVICES=0`, `1`, ...: they share the folder and take the next free run |
-# | one large run, several GPUs | `torchrun --nproc_per_node=4 -m lacr_lib train --data DIR --out RUN` |
-# | several machines, one large run | on each: `torchrun --nnodes=2 --node_rank=0` (or `1`) `--nproc_per_node=4 --rdzv_backend=c10d --rdzv_endpoint=HOST:29500 -m lacr_lib train ...`, `--out` on a disk that all see |
-# | a cluster with a queue | the `lacr sweep` line as an array job; a job that is killed at its time limit loses nothing but the steps since its last checkpoint |
+# | one machine, several GPUs, many runs | `CUDA_VISIBLE_DEVICES=0 lacr sweep ... &`, `CUDA_VISIBLE_DEVICES=1 lacr sweep ... &`: each takes the next run that nobody holds |
+# | one machine, several cores, no GPU | the same line with `OMP_NUM_THREADS=1`, once a core |
+# | one large run, several GPUs | `torchrun --nproc_per_node=4 -m lacr_lib train --data DIR --out RUN`, or `accelerate launch --multi_gpu --num_processes 4 -m lacr_lib train ...` |
+# | several machines, one large run | on each machine the line below; `RUN` on a disk that all of them see |
+# | a cluster with a queue | the `lacr sweep` line as an array job, below |
 #
-# `batch_size` is that of one process: four processes of 8 see what one process of 32 sees. Samples depend on seed and number alone,
-# so no two processes see the same one.
+# On machine 0 and, with `--node_rank=1`, on machine 1 (29500 is a port that is free on HOST, which is machine 0):
+#
+#     torchrun --nnodes=2 --node_rank=0 --nproc_per_node=4 --rdzv_backend=c10d --rdzv_endpoint=HOST:29500 \
+#         -m lacr_lib train --data DIR --out RUN
+#
+# Slurm, eight jobs that share one grid. A job that is killed at its time limit loses the steps since its last checkpoint; submit the same
+# file again, and it goes on:
+#
+#     #!/bin/bash
+#     #SBATCH --array=0-7 --gres=gpu:1 --cpus-per-task=4 --mem=16G --time=04:00:00
+#     lacr sweep --grid study.toml --data $HOME/sice --out $HOME/study
+#
+# `batch_size` is that of one process: four processes of 8 see what one process of 32 sees, and such a run is to be compared with others of 32.
+# Samples depend on seed and number alone, so no two processes see the same one (notebook 05, section 12).
 #
 # ## Recap
 #
 # - Write the hypothesis, the comparison and the rule for "shown" before the first run.
 # - A grid is a file, a run is a record, a table is made from records: then a study can be stopped, shared and repeated.
+# - A notebook is a program with parameters. Compare their names before the night, not after it.
 # - Compare differences, paired by scene and seed. "Not shown" is a result; it says what it would take to show more.
 # - A loss is a function given to `fit`; a module is a block put into a stage; a data set is a list of frames that can be read.
 
@@ -434,6 +554,57 @@ for d_p in (0.05, 0.3, 0.6):
 # %% [markdown] tags=["solution"]
 # The far negative (0.9) costs nothing until the latent has gone a long way in the wrong direction; the near one asks for
 # work from the start. The library's `triplet` form takes the *mean* distance of the negatives first, and would let the far one hide the near one.
+
+# %% [markdown] tags=["exercise"]
+# ### 3 · Do widths tell anything about light?
+#
+# Section 2 compared whole posteriors. Write that distance region by region, from what the encoder gives: means and *log-variances*.
+# Then split it: how much of $W_2^2$ between a dark photograph and the clear one lies in the means, and how much in the widths?
+
+# %% tags=["exercise"]
+def wasserstein(mu_a, log_var_a, mu_b, log_var_b):
+    """2-Wasserstein distance of each region, latent units: four maps (B, Z, h, w) -> (B, h, w).
+
+    The sum over the Z channels is divided by Z before the root.
+    """
+    # begin solution
+    sigma_a, sigma_b = (0.5 * log_var_a).exp(), (0.5 * log_var_b).exp()
+    return ((mu_a - mu_b).square() + (sigma_a - sigma_b).square()).mean(dim=1).sqrt()
+    # end solution
+
+
+check("08-wasserstein", wasserstein)
+
+# %% tags=["solution"]
+from lacr_lib import load_model
+
+released = load_model("lacr-vae")
+
+
+@torch.inference_mode()
+def posterior(frame):
+    x = torch.from_numpy(frame.read()).permute(2, 0, 1)[None] / 255
+    return released.encode(torch.nn.functional.adaptive_avg_pool2d(x, (64, 96)))[:2]
+
+
+for scene in photos.select("test").scenes[:3]:
+    mu_c, log_var_c = posterior(scene.clear)
+    for frame in scene.low[1::2]:  # from dark to bright
+        mu_l, log_var_l = posterior(frame)
+        whole = wasserstein(mu_l, log_var_l, mu_c, log_var_c)
+        widths = wasserstein(mu_l, log_var_l, mu_l, log_var_c)  # as if the means were equal
+        share = widths.square().sum() / whole.square().sum()
+        sigmas = (0.5 * log_var_l).exp().mean(), (0.5 * log_var_c).exp().mean()
+        print(f"{scene.name} {frame.name}: W {whole.mean():.2f}, of its square in the widths {100 * share:.0f} %; "
+              f"mean sigma {sigmas[0]:.2f}, of clear {sigmas[1]:.2f}")  # fmt: skip
+
+# %% [markdown] tags=["solution"]
+# The widths are no small print. They hold two thirds of $W_2^2$ and more, and they go up with the light: a mean $\sigma$ of
+# about 0.4 at a thirty-second of the light, 0.6 at an eighth, 0.9 at one half, and 1.1 to 1.2 for the clear photograph. Notebook 02 tells why. A
+# precise code costs nats, and the network pays where it needs something: a dark photograph has to *ask* for light, a clear one asks
+# for nothing, and its posterior is nearly the prior's, $\sigma = 1$. (What a draw from that width does to the picture is little: notebook 07,
+# section 8.) A distance of means does not see this half of the story. Whether a term
+# that pulls widths as well makes better photographs is another question, and it is the one that the grid asked.
 
 # %% [markdown]
 # ## Think!

@@ -23,4 +23,8 @@ def test_each_run_has_its_mean_interval_and_spread():
     assert bars == [pytest.approx((0.4, 0.2)), pytest.approx((-0.2, 0.6))]
     assert [label.get_text() for label in axis.get_yticklabels()] == ["a", "b"]
     assert "PSNR (dB)" in axis.get_xlabel() and "'VAE'" in axis.get_xlabel()
+    (legend,) = figure.legends
+    assert [text.get_text() for text in legend.get_texts()][:2] == ["shown", "not shown"]
+    left, right = axis.get_xlim()
+    assert left < -0.2 and right > 0.8, "no bar touches the frame"
     plt.close(figure)

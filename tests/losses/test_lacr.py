@@ -1,14 +1,18 @@
+import math
+
 import pytest
 import torch
 
 from lacr_lib import lacr_loss, light_aware_weights
 from lacr_lib.losses.lacr import (
     EPSILON,
+    gaussian,
     latent_distance,
     light_only,
     low_pass,
     region_light,
     unit_scale,
+    wasserstein_distance,
 )
 
 FORMS = ["ratio", "bounded", "triplet", "infonce"]
@@ -87,6 +91,9 @@ def test_gradient_by_finite_differences(latents, form):
     mu_e, mu_c, mu_n, weights = latents
     near = (mu_c + 0.1 * mu_e).requires_grad_()  # D_p < D_n: nothing is detached
     assert torch.autograd.gradcheck(lambda e: lacr_loss(e, mu_c, mu_n, weights, form), near)
+    assert torch.autograd.gradcheck(
+        lambda e: lacr_loss(e, mu_c, mu_n, weights, form, wasserstein_distance), near
+    )
 
 
 def test_an_image_that_takes_no_part_has_no_value_and_no_gradient(latents):
@@ -102,10 +109,61 @@ def test_an_image_that_takes_no_part_has_no_value_and_no_gradient(latents):
         assert gradient[0].abs().sum() > 0 and gradient[1].abs().sum() == 0
 
 
-def test_identical_latents_give_no_nan():
+@pytest.mark.parametrize("distance", [latent_distance, wasserstein_distance])
+def test_identical_latents_give_no_nan(distance):
     same = torch.ones(1, 4, 2, 2, requires_grad=True)
-    lacr_loss(same, same.detach(), same.detach()[:, None]).sum().backward()
+    held = same.detach()
+    lacr_loss(same, held, held[:, None], distance=distance).sum().backward()
     assert same.grad.isfinite().all()
+
+
+def test_the_bounded_form_pushes_the_same_way_and_less(latents):
+    """bounded = R / (1 + R) of the ratio R, so each image's gradient is that of R / (1 + R)^2."""
+    mu_e, mu_c, mu_n, weights = latents
+    for anchor in (mu_e, mu_c + 0.1 * mu_e):  # D_n held, and not
+        gradients = {}
+        for form in ("ratio", "bounded"):
+            e = anchor.clone().requires_grad_()
+            values = lacr_loss(e, mu_c, mu_n, weights, form)
+            (gradients[form],) = torch.autograd.grad(values.sum(), e)
+        ratio = lacr_loss(anchor, mu_c, mu_n, weights)[:, None, None, None]
+        torch.testing.assert_close(gradients["bounded"] * (1 + ratio) ** 2, gradients["ratio"])
+
+
+def test_wasserstein_distance_is_that_of_equal_quantiles():
+    """In one dimension W_2^2 is the mean squared difference of equal quantiles."""
+    one, other = torch.distributions.Normal(0.3, 1.5), torch.distributions.Normal(-1.0, 0.5)
+    share = (torch.arange(200_000, dtype=torch.float64) + 0.5) / 200_000
+    expected = (one.icdf(share) - other.icdf(share)).square().mean().sqrt()
+    maps = [
+        gaussian(*(torch.full((1, 1, 1, 1), value).double() for value in (mu, math.log(sigma**2))))
+        for mu, sigma in ((0.3, 1.5), (-1.0, 0.5))
+    ]
+    torch.testing.assert_close(wasserstein_distance(*maps)[0], expected, rtol=1e-3, atol=0)
+
+
+def test_wasserstein_distance_equals_the_formula_in_loops(latents):
+    mu_e, mu_c, _, weights = latents
+    log_var_e, log_var_c = 0.5 * mu_c, -0.3 * mu_e
+    expected = torch.zeros(2).double()
+    for b in range(2):
+        for row in range(3):
+            for column in range(5):
+                at = (b, slice(None), row, column)
+                means = (mu_e[at] - mu_c[at]) ** 2
+                widths = ((log_var_e[at] / 2).exp() - (log_var_c[at] / 2).exp()) ** 2
+                root = torch.sqrt((means + widths).sum() / 4)  # 4 entries
+                expected[b] += weights[b, row, column] * root / 15  # 15 regions
+    found = wasserstein_distance(gaussian(mu_e, log_var_e), gaussian(mu_c, log_var_c), weights)
+    torch.testing.assert_close(found, expected)
+
+
+def test_lacr_of_posteriors_sees_a_width_that_means_do_not_tell():
+    mu = torch.zeros(1, 4, 2, 2)
+    e, c, n = (gaussian(mu, torch.full_like(mu, 2 * math.log(sigma))) for sigma in (1, 0.9, 0.5))
+    found = lacr_loss(e, c, n[:, None], distance=wasserstein_distance)
+    torch.testing.assert_close(found, torch.tensor([0.1 / (0.5 + EPSILON)]))
+    assert lacr_loss(mu, mu, mu[:, None]) == 0
 
 
 def test_unknown_form_is_named(latents):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import papermill
 import pytest
 
 from lacr_lib.teaching.rules import PARAMETERS, RULES, Rule
-from lacr_lib.teaching.sources import NOTEBOOKS, Numbered, find_notebooks, read_built
+from lacr_lib.teaching.sources import NOTEBOOKS, Numbered, find_notebooks, read_built, read_source
 
 COURSE = find_notebooks()
 
@@ -28,3 +30,26 @@ def test_the_course_is_numbered_without_a_gap_and_each_notebook_has_a_source() -
     assert numbers == list(range(len(numbers)))
     assert len(numbers) >= 8
     assert {file.stem for file in NOTEBOOKS.glob("*.ipynb")} == {each.name for each in COURSE}
+
+
+@pytest.mark.parametrize("notebook", COURSE, ids=lambda each: each.name)
+def test_the_guide_tells_the_misconception_behind_every_question(notebook: Numbered) -> None:
+    page = "\n".join(cell.source for cell in read_source(notebook).cells)
+    think = page.partition("## Think!")[2].partition("## Next")[0]
+    asked = re.findall(r"^(\d)\. ", think, re.MULTILINE)
+    guide = (NOTEBOOKS / "instructor" / "guide.md").read_text("utf-8")
+    rows = re.findall(
+        rf"^\| {notebook.name[:2]} · (\d) ", guide.partition("## Marking")[0], re.MULTILINE
+    )
+    assert 2 <= len(asked) <= 3 and rows == asked
+
+
+@pytest.mark.parametrize("notebook", COURSE, ids=lambda each: each.name)
+def test_the_guide_has_a_marking_hint_for_every_exercise(notebook: Numbered) -> None:
+    page = "\n".join(cell.source for cell in read_source(notebook).cells)
+    checks = re.findall(r"^check\(", page, re.MULTILINE)
+    guide = (NOTEBOOKS / "instructor" / "guide.md").read_text("utf-8")
+    rows = re.findall(
+        rf"^\| {notebook.name[:2]} · \d ", guide.partition("## Marking")[2], re.MULTILINE
+    )
+    assert len(rows) == len(checks)

@@ -11,40 +11,9 @@ from lacr_lib.errors import LacrError
 from lacr_lib.models.blocks import count_parameters
 from lacr_lib.models.vae import LacrVae
 from lacr_lib.results import ablation
-from lacr_lib.results.ablation import QUESTIONS, compare, question_table, read_ablation
+from lacr_lib.results.ablation import QUESTIONS, compare, read_ablation, read_so_far
 from lacr_lib.training.sweep import read_grid
-
-SCENES = [f"s{index // 3}" for index in range(24)]  # 8 scenes of three pairs
-
-
-def record(name: str, seed: int, psnr: np.ndarray, to_clear: float = 1.0) -> dict:
-    n = len(SCENES)
-    pairs = {
-        "name": [f"p{index}" for index in range(n)],
-        "scene": SCENES,
-        "psnr": psnr.tolist(),
-        "ssim": [0.8] * n,
-        "psnr_swapped": (psnr - 2.0).tolist(),
-        "psnr_zero": (psnr - 1.0).tolist(),
-        "to_clear": [to_clear] * n,
-        "to_low": [4.0] * n,
-        "texture": [0.9] * n,
-        "texture_clear": [1.0] * n,
-    }
-    return {"names": [name], "seed": seed, "parameters": 1000, "per_pair": pairs}
-
-
-def by_name(*records: dict) -> dict[str, list[dict]]:
-    found: dict[str, list[dict]] = {}
-    for each in records:
-        found.setdefault(each["names"][0], []).append(each)
-    return found
-
-
-@pytest.fixture
-def hard():
-    """How hard each photograph is: a spread far above the differences between methods."""
-    return 20 + 5 * np.random.default_rng(0).standard_normal(len(SCENES))
+from tests.results.toy_records import SCENES, by_name, record
 
 
 def test_pairing_takes_the_photographs_difficulty_out(hard):
@@ -102,24 +71,6 @@ def test_what_cannot_be_compared_is_refused(hard):
         compare(by_name(a, record("a", 1, hard), b, record("b", 1, hard)), "a", "b")
 
 
-def test_tables_hold_the_numbers_and_say_what_is_not_shown(hard):
-    question = QUESTIONS[0]
-    runs = by_name(
-        *(record(question.reference, seed, hard) for seed in range(3)),
-        *(
-            record(name, seed, hard + shift + wobble * (seed - 1))
-            for name, shift, wobble in zip(
-                question.runs, (1.0, 0.1, 0.3), (0.1, 0.5, 0), strict=True
-            )
-            for seed in range(3)
-        ),
-    )
-    rows = question_table(runs, question).splitlines()[2:]
-    assert "| +1.00 [+1.00, +1.00] |" in rows[0] and "+0.10 [+0.10, +0.10], not shown" in rows[1]
-    overall = ablation.ablation_table(runs).splitlines()
-    assert len(overall) == 2 + 4 and f"{hard.mean() + 1:.2f} ± 0.10" in overall[3]
-
-
 def test_the_grid_of_the_release_answers_every_question():
     runs = read_grid(ablation.GRID)
     names = {name for run in runs for name in run.names}
@@ -139,3 +90,14 @@ def test_a_record_of_several_names_stands_under_each(tmp_path, hard):
     found = read_ablation(file)
     assert [each["seed"] for each in found["a"]] == [0, 1] and found["b"] == [found["a"][1]]
     assert read_ablation(tmp_path / "none.jsonl") == {}
+
+
+def test_what_is_done_of_the_ablation_is_read_while_it_is_not_finished(tmp_path, hard, monkeypatch):
+    whole, begun = tmp_path / "whole.jsonl", tmp_path / "begun.jsonl"
+    monkeypatch.setattr(ablation, "read_ablation", lambda path=whole: read_ablation(path))
+    monkeypatch.setattr(ablation, "BEGUN", begun)
+    assert read_so_far() == {}
+    begun.write_text(json.dumps(record("a", 0, hard)) + "\n")
+    assert list(read_so_far()) == ["a"]
+    whole.write_text(json.dumps(record("b", 0, hard)) + "\n")
+    assert list(read_so_far()) == ["b"]

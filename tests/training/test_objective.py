@@ -116,6 +116,24 @@ def test_anchor_code_leaves_the_own_input_out_of_the_negatives(make_model, batch
     torch.testing.assert_close(values[0], values[1])
 
 
+def test_the_distance_of_posteriors_sees_their_width_and_that_of_means_does_not(make_model, batch):
+    model = shaken(make_model()).eval()
+    out = model(batch["low"])
+    values = {}
+    original = model.encode
+    for distance in ("l1", "wasserstein"):
+        config = TrainConfig(lacr_distance=distance)
+        values[distance] = [contrast_term(out, model, batch, config)]
+        # the brighter, the narrower: now a width tells something about light
+        model.encode = lambda x: (code := original(x))._replace(
+            log_var=code.log_var - 4 * x.mean(dim=(1, 2, 3))[:, None, None, None]
+        )
+        values[distance].append(contrast_term(out, model, batch, config))
+        model.encode = original
+    assert torch.equal(*values["l1"])
+    assert (values["wasserstein"][0] - values["wasserstein"][1]).abs().max() > 1e-3
+
+
 def test_the_twin_has_no_contrast(make_model, batch):
     model = shaken(make_model())
     terms = objective(model, model, batch, TrainConfig(lambda_lacr=0.0), step=9)
