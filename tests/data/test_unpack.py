@@ -178,10 +178,11 @@ def tar_header(**fields: object) -> bytes:
     ids=["file", "pax header", "long name"],
 )
 def test_sizes_that_a_tar_file_lies_about(tmp_path: Path, header: bytes) -> None:
-    for folder, content in {"1": bytes(3_000_000), "2": b"short"}.items():
-        (tmp_path / folder).mkdir()
-        (tmp_path / folder / "a").write_bytes(gzip.compress(header + content))
-        refused(tmp_path / folder / "a", "damaged|unpacks to more")
+    for words, content in {"unpacks to more": bytes(3_000_000), "damaged": b"short"}.items():
+        archive = tmp_path / words / "a"
+        archive.parent.mkdir()
+        archive.write_bytes(gzip.compress(header + content))
+        refused(archive, words)
 
 
 def test_a_sparse_file_is_as_large_as_what_it_unpacks_to(tmp_path: Path) -> None:
