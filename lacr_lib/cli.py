@@ -84,7 +84,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"lacr {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for add in (
-        _enhance, _evaluate, _train, _sweep, _latents, _pull, _explore, _weights, _prepare,
+        _enhance, _evaluate, _train, _sweep, _latents, _pull, _explore, _weights, _fetch, _prepare,
         _notebooks,
     ):  # fmt: skip
         add(commands)
@@ -216,6 +216,25 @@ def _explore(commands: argparse._SubParsersAction[OneLineParser]) -> None:
 def _weights(commands: argparse._SubParsersAction[OneLineParser]) -> None:
     parser = _command(commands, "weights", "lists:run_weights", "List the released weights.")
     parser.add_argument("--json", action="store_true", help="as a list of objects")
+
+
+def _fetch(commands: argparse._SubParsersAction[OneLineParser]) -> None:
+    parser = _command(
+        commands, "fetch", "fetch:run",
+        "Get a data set of the field: its terms are shown, it is downloaded if they allow that, "
+        "checked and unpacked; of the others page, terms and layout are shown (exit code 2). "
+        "A download that was cut off is continued. Without a name: list them.",
+    )  # fmt: skip
+    parser.add_argument("name", nargs="?", metavar="NAME", help="of the list")
+    parser.add_argument(
+        "-o", "--out", type=Path, metavar="DIR", help="must not exist; default: data/NAME"
+    )
+    parser.add_argument("--list", action="store_true", help="list the data sets and do nothing")
+    parser.add_argument("--yes", action="store_true", help="accept the terms that are shown")
+    parser.add_argument(
+        "--catalogue", type=Path, metavar="FILE.toml",
+        help="data sets of your own, in the form of lacr_lib/data/catalogue.toml",
+    )  # fmt: skip
 
 
 def _prepare(commands: argparse._SubParsersAction[OneLineParser]) -> None:

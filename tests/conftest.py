@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import matplotlib
 import pytest
+
+from tests.mirror import Mirror, serving
 
 matplotlib.use("Agg")  # no window, and the same pixels everywhere
 
@@ -22,3 +25,11 @@ def real_data() -> Path:
     folder = Path(named)
     assert folder.is_dir(), f"LACR_DATA={named} is no folder"
     return folder.resolve()
+
+
+@pytest.fixture
+def mirror(monkeypatch: pytest.MonkeyPatch) -> Iterator[Mirror]:
+    """Files on an HTTP server of this machine, asked directly whatever proxy is set."""
+    monkeypatch.setenv("no_proxy", "*")
+    with serving() as mirror:
+        yield mirror

@@ -65,6 +65,7 @@ def test_help_is_quick_and_imports_nothing_heavy():
         "pull",
         "explore",
         "weights",
+        "fetch",
         "prepare",
     ):
         assert f"    {command} " in done.stdout
@@ -167,6 +168,9 @@ NOTHING_STARTED = {
     "explore 0 regions": ["explore", "-o", "a.html", "--regions", "0"],
     "explore against nothing": ["explore", "-o", "a.html", "--against", "missing.safetensors"],
     "explore an empty film": ["explore", "-o", "a.html", *TWO, "--film", "empty"],
+    "unknown data set": ["fetch", "lool"],
+    "missing catalogue": ["fetch", "lol-v1", "--catalogue", "missing.toml"],
+    "fetch into a folder": ["fetch", "lol-v1", "--yes", "-o", "empty"],
     "unknown collection": ["prepare", "lol", ".", "-o", "out"],
     "no source": ["prepare", "sice", "missing", "-o", "out"],
 }

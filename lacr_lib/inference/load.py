@@ -4,6 +4,7 @@ A file holds the weights and, in its metadata, one JSON text under the key `lacr
 `{"config": {fields of ModelConfig}, "about": {whatever the trainer tells: steps, seed, data},
 "sha256": of the whole file, with 64 zeros in this place}`. One key, because safetensors writes
 several in random order, and the same weights should always give the same bytes.
+A file without that sha256 is loaded only if it is one of those we ship, byte for byte.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import dataclasses
 import difflib
 import hashlib
 import json
+import re
 import typing
 from pathlib import Path
 from typing import Any
@@ -23,7 +25,7 @@ from torch import Tensor
 
 from lacr_lib.errors import LacrError
 from lacr_lib.inference.files import write_whole
-from lacr_lib.inference.released import released_weights, verify
+from lacr_lib.inference.released import released_weights, shipped_digests, verify
 from lacr_lib.models.config import ModelConfig
 from lacr_lib.models.vae import LacrVae
 
@@ -31,6 +33,10 @@ METADATA_KEY = "lacr_vae"
 UNSEALED = "0" * 64
 KINDS = (torch.float32, torch.float16)
 PICKLES = {".pt", ".pth", ".bin", ".ckpt", ".pkl", ".pickle", ".tar"}
+PICKLED = (
+    "pickled weights can run code when they are opened and are refused; give a .safetensors file "
+    "(lacr_lib.save_model writes one)"
+)
 
 
 def save_model(
@@ -53,16 +59,22 @@ def save_model(
     }
     _check_finite(weights, "the model")
     header = {"config": dataclasses.asdict(model.config), "about": metadata or {}}
-
-    def content(seal: str) -> bytes:
-        text = json.dumps({**header, "sha256": seal}, sort_keys=True, allow_nan=False)
-        return safetensors_bytes(weights, metadata={METADATA_KEY: text})
-
     try:
-        sealed = content(hashlib.sha256(content(UNSEALED)).hexdigest())
+        json.dumps(header, allow_nan=False)
     except (TypeError, ValueError) as error:
         raise LacrError(f"the metadata must be JSON values: {error}") from None
-    write_whole(path, lambda file: file.write(sealed))
+    content = sealed(weights, header)
+    write_whole(path, lambda file: file.write(content))
+
+
+def sealed(weights: dict[str, Tensor], header: dict[str, Any]) -> bytes:
+    """The bytes of a weights file that carries its own SHA-256."""
+
+    def content(seal: str) -> bytes:
+        text = json.dumps({**header, "sha256": seal}, sort_keys=True)
+        return safetensors_bytes(weights, metadata={METADATA_KEY: text})
+
+    return content(hashlib.sha256(content(UNSEALED)).hexdigest())
 
 
 def load_model(name_or_path: str | Path = "lacr-vae") -> LacrVae:
@@ -95,10 +107,7 @@ def find_weights(name_or_path: str | Path) -> Path:
         return verify(released[name_or_path])
     path = Path(name_or_path).expanduser()
     if path.suffix.lower() in PICKLES:
-        raise LacrError(
-            f"{path}: pickled weights can run code when they are opened and are refused; "
-            "give a .safetensors file (lacr_lib.save_model writes one)"
-        )
+        raise LacrError(f"{path}: {PICKLED}")
     if path.is_dir():
         raise LacrError(f"{path} is a folder; give its weight file, e.g. {path}/model.safetensors")
     if not path.is_file():
@@ -118,6 +127,8 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
             text = (file.metadata() or {}).get(METADATA_KEY)
             weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except (SafetensorError, OSError) as error:
+        if _starts_as_pickle(path):
+            raise LacrError(f"{path}: {PICKLED}") from None
         raise LacrError(f"{path}: not a readable safetensors file ({error})") from None
     if text is None:
         raise LacrError(f"{path}: holds no LACR-VAE configuration; save it with save_model()")
@@ -134,13 +145,30 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
     return header, weights
 
 
+def _starts_as_pickle(path: Path) -> bool:
+    """Whether a file under another name is what pickle writes, or torch.save: a zip of pickles."""
+    try:
+        with path.open("rb") as file:
+            return bool(re.match(rb"PK\x03\x04|\x80[\x02-\x05]", file.read(4)))
+    except OSError:
+        return False
+
+
 def _check_seal(path: Path, seal: object) -> None:
-    """Compare the file with the SHA-256 that it holds; files of earlier versions hold none."""
+    """Compare the file with the SHA-256 that it holds, or with those that we know."""
+    content = path.read_bytes()
     if seal is None:
-        return
-    blank = path.read_bytes().replace(str(seal).encode(), UNSEALED.encode(), 1)
-    if hashlib.sha256(blank).hexdigest() != seal:
-        raise LacrError(f"{path}: damaged, its sha256 differs; take a copy that is whole")
+        if hashlib.sha256(content).hexdigest() in shipped_digests():
+            return
+        raise LacrError(
+            f"{path}: damaged, or not written by save_model(): it holds no sha256, and it is none "
+            "of the released files"
+        )
+    if isinstance(seal, str) and re.fullmatch("[0-9a-f]{64}", seal):
+        blank = content.replace(seal.encode(), UNSEALED.encode(), 1)
+        if hashlib.sha256(blank).hexdigest() == seal:
+            return
+    raise LacrError(f"{path}: damaged, its sha256 differs; take a copy that is whole")
 
 
 def _config(values: dict[str, Any], path: Path) -> ModelConfig:

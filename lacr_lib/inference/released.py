@@ -5,7 +5,8 @@ Only the standard library is imported here, so that `lacr weights` answers at on
     python -m lacr_lib.inference.released check
     python -m lacr_lib.inference.released add lacr-vae --data "SICE Part 1" --results results.json
 
-`index.json` is a list, one object for each file, with the fields of `ReleasedWeights`.
+`index.json` is a list, one object for each file, with the fields of `ReleasedWeights`;
+`film/sha256.json` names the snapshots of the film that carry no SHA-256 in themselves.
 """
 
 from __future__ import annotations
@@ -73,6 +74,21 @@ def released_weights(folder: Path = WEIGHTS_FOLDER) -> list[ReleasedWeights]:
         return [ReleasedWeights(**entry) for entry in json.loads(index.read_text("utf-8"))]
     except (TypeError, ValueError, OSError) as error:
         raise LacrError(f"{index}: not a list of released weights ({error}); reinstall") from None
+
+
+def shipped_digests(folder: Path = WEIGHTS_FOLDER) -> set[str]:
+    """SHA-256 of the files we ship that may carry none in themselves, wherever a copy lies.
+
+    Raises LacrError if a list of them cannot be understood.
+    """
+    released = {weights.sha256 for weights in released_weights(folder)}
+    film = folder / "film" / "sha256.json"
+    if not film.exists():
+        return released
+    try:
+        return released | set(json.loads(film.read_text("utf-8")).values())
+    except (AttributeError, TypeError, ValueError, OSError) as error:
+        raise LacrError(f"{film}: not a list of snapshots ({error}); reinstall") from None
 
 
 def verify(weights: ReleasedWeights, folder: Path = WEIGHTS_FOLDER) -> Path:

@@ -2,7 +2,6 @@
 
 import dataclasses
 import hashlib
-import json
 import pickle
 
 import pytest
@@ -11,7 +10,7 @@ from safetensors.torch import load_file, save_file
 
 from lacr_lib.errors import LacrError
 from lacr_lib.inference import load
-from lacr_lib.inference.load import METADATA_KEY, load_model, read_metadata, save_model
+from lacr_lib.inference.load import METADATA_KEY, load_model, read_metadata, save_model, sealed
 from lacr_lib.inference.released import ReleasedWeights
 from lacr_lib.models.config import ModelConfig
 from lacr_lib.models.vae import LacrVae
@@ -38,7 +37,7 @@ def rewrite(path, config=None, **changes):
     weights = {name: value for name, value in weights.items() if changes.get(name, 0) is not None}
     header = read_metadata(path)
     header["config"].update(config or {})
-    save_file(weights, path, {METADATA_KEY: json.dumps(header)})
+    path.write_bytes(sealed(weights, header))
 
 
 def test_round_trip(model, path):
@@ -122,7 +121,7 @@ def test_configuration_out_of_range(path):
 def test_older_file_without_a_newer_field_takes_its_default(model, path):
     header = read_metadata(path)
     del header["config"]["skip_dropout"]
-    save_file(load_file(path), path, {METADATA_KEY: json.dumps(header)})
+    path.write_bytes(sealed(load_file(path), header))
     assert load_model(path).config.skip_dropout == ModelConfig().skip_dropout
 
 

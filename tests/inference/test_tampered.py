@@ -13,7 +13,7 @@ from safetensors.torch import load_file, save_file
 
 from lacr_lib.errors import LacrError
 from lacr_lib.inference import released
-from lacr_lib.inference.load import METADATA_KEY, load_model, read_metadata, save_model
+from lacr_lib.inference.load import METADATA_KEY, load_model, read_metadata, save_model, sealed
 from lacr_lib.models.config import ModelConfig
 from lacr_lib.models.vae import LacrVae
 
@@ -78,9 +78,64 @@ def test_a_flipped_byte_of_released_weights_is_caught(
             released.verify(weights, tmp_path)
 
 
+SHIPPED = sorted(released.WEIGHTS_FOLDER.rglob("*.safetensors"))
+
+
+@pytest.mark.parametrize("shipped", SHIPPED, ids=lambda path: path.stem)
+def test_a_copy_of_a_shipped_file_is_known_and_a_flipped_byte_of_it_is_caught(
+    tmp_path: Path, shipped: Path
+) -> None:
+    """By its path, anywhere: none of the names that we know helps."""
+    content = shipped.read_bytes()
+    copy = tmp_path / "copy.safetensors"
+    copy.write_bytes(content)
+    state, original = load_model(copy).state_dict(), load_file(shipped)
+    assert all(torch.equal(state[name], original[name].float()) for name in original)
+    rng = np.random.default_rng(0)
+    header = end_of_header(content)
+    places = [0, 8, header - 1, header, len(content) - 1]
+    places += rng.integers(8, header, 6).tolist() + rng.integers(header, len(content), 9).tolist()
+    for place in places:
+        flipped = bytearray(content)
+        flipped[place] ^= 1 << int(rng.integers(8))
+        copy.write_bytes(flipped)
+        with pytest.raises(LacrError) as told:
+            load_model(copy)
+        assert "\n" not in str(told.value) and copy.name in str(told.value), place
+
+
+def test_all_we_ship_is_tried() -> None:
+    assert {"lacr-vae", "lacr-vae-no-lacr"} < {path.stem for path in SHIPPED} and len(SHIPPED) >= 4
+
+
+def test_a_file_without_sha256_is_refused(path: Path) -> None:
+    header = read_metadata(path)
+    for seal in ({}, {"sha256": None}):
+        save_file(load_file(path), path, {METADATA_KEY: json.dumps(header | seal)})
+        with pytest.raises(LacrError, match="holds no sha256"):
+            load_model(path)
+    for wrong in ("0" * 64, "", "\ud800", 5, [], True):
+        save_file(load_file(path), path, {METADATA_KEY: json.dumps(header | {"sha256": wrong})})
+        with pytest.raises(LacrError, match="its sha256 differs"):
+            load_model(path)
+
+
+def test_a_list_of_snapshots_that_is_damaged_is_told(tmp_path: Path) -> None:
+    assert released.shipped_digests(tmp_path) == set()
+    (tmp_path / "film").mkdir()
+    for text in ("[1", "[]", '{"a": {}}'):
+        (tmp_path / "film" / "sha256.json").write_text(text)
+        with pytest.raises(LacrError, match="not a list of snapshots"):
+            released.shipped_digests(tmp_path)
+
+
 def rewritten(path: Path, header: object, **changes: torch.Tensor) -> Path:
-    """A file that somebody wrote with other means: no seal, any metadata, any tensors."""
-    save_file({**load_file(path), **changes}, path, {METADATA_KEY: json.dumps(header)})
+    """A file that somebody wrote: any metadata, any tensors, and a sha256 that is right."""
+    weights = {**load_file(path), **changes}
+    if isinstance(header, dict):
+        path.write_bytes(sealed(weights, header))
+    else:
+        save_file(weights, path, {METADATA_KEY: json.dumps(header)})
     return path
 
 
@@ -148,11 +203,17 @@ def test_deeply_nested_metadata_is_refused(path: Path) -> None:
         load_model(path)
 
 
-def test_a_pickle_under_our_suffix_is_not_opened(path: Path) -> None:
+@pytest.mark.parametrize("writer", ["pickle", "torch.save", "torch.save, old form"])
+@pytest.mark.parametrize("name", ["model.safetensors", "model.weights", "model"])
+def test_a_pickle_under_another_name_is_not_opened(tmp_path: Path, writer: str, name: str) -> None:
     class Bomb:
         def __reduce__(self) -> tuple:
             return (pytest.fail, ("the pickle was opened",))
 
-    path.write_bytes(pickle.dumps(Bomb()))
-    with pytest.raises(LacrError, match="not a readable safetensors file"):
-        load_model(path)
+    with (tmp_path / name).open("wb") as file:
+        if writer == "pickle":
+            pickle.dump(Bomb(), file)
+        else:
+            torch.save([Bomb()], file, _use_new_zipfile_serialization=writer == "torch.save")
+    with pytest.raises(LacrError, match="pickled weights can run code"):
+        load_model(tmp_path / name)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import os
 import shutil
 import subprocess
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -76,3 +79,42 @@ def test_enhancing_onto_a_disk_that_fills_up(disk: Path, tmp_path: Path, capsys)
         with Image.open(disk / "out" / name) as picture:
             picture.load()
             assert picture.size == (64, 64)
+
+
+def test_fetching_onto_a_disk_that_fills_up(disk: Path, tmp_path: Path, mirror, capsys) -> None:
+    """In the download, then in the unpacking: a line each, nothing half done, and it goes on."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        for number in range(20):
+            archive.writestr(f"{number}.png", np.random.default_rng(number).bytes(100_000))
+    size = len(content.getvalue())
+    (tmp_path / "mine.toml").write_text(
+        f"""
+        [mine]
+        title = "Mine"
+        page = "https://example.org"
+        terms = "ours"
+        layout = ["1.png"]
+        then = "lacr evaluate --data DIR"
+        sources = ["{mirror.put("/mine.zip", content.getvalue())}"]
+        bytes = {size}
+        sha256 = "{hashlib.sha256(content.getvalue()).hexdigest()}"
+        unpacked_bytes = {2 * size}
+        """
+    )
+    run = ["fetch", "mine", "--yes", "--catalogue", str(tmp_path / "mine.toml")]
+    stops = 0
+    for share in np.linspace(0.1, 2.5, 15):
+        resize(disk, int(share * size))
+        code = main([*run, "-o", str(disk / "mine")])
+        told = [line for line in capsys.readouterr().err.splitlines() if "lacr:" in line]
+        if code == 0:
+            break
+        assert code == 1 and len(told) == 1 and "No space left" in told[0], told
+        assert os.listdir(disk) == [".mine.lacr-fetch"]
+        assert "unpacked" not in os.listdir(disk / ".mine.lacr-fetch")
+        stops += 1
+    print(f"\n{stops} full disks survived")
+    assert stops > 5 and os.listdir(disk) == ["mine"] and len(os.listdir(disk / "mine")) == 20
+    assert len(mirror.asked) < stops  # a whole download is not asked for again
+    assert all(wanted for _, wanted in mirror.asked[2:])  # and a part of one goes on
