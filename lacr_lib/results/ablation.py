@@ -165,7 +165,7 @@ def compare(
     count = n_scenes(couples[0][0])
 
     def mean_difference(counts: Floats) -> Floats:
-        return np.mean([a(counts) - b(counts) for a, b in parts], axis=0)
+        return np.asarray(np.mean([a(counts) - b(counts) for a, b in parts], axis=0))
 
     each = [once(a, count) - once(b, count) for a, b in parts]
     spread = float(np.std(each, ddof=1))

@@ -17,7 +17,6 @@ import json
 import platform
 import sys
 from collections.abc import Callable, Iterable
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +29,7 @@ from lacr_lib.results.records import FOLDER, read_record
 
 if TYPE_CHECKING:
     from lacr_lib.data.layouts import PhotoSet
+    from lacr_lib.models.vae import LacrVae
 
 PAIRED = {"sice-val": "sice/val"}
 UNPAIRED = {name: f"unpaired/{name}" for name in ("nasa", "lime", "mef", "npe")}
@@ -74,14 +74,19 @@ def remake(data: Path, only: Iterable[str] = ()) -> None:
 def all_methods() -> Methods:
     """Name of each method -> the option of `lacr evaluate` that runs it, what is run."""
     from lacr_lib.evaluation.baselines import BASELINES
-    from lacr_lib.inference.enhance import enhance
     from lacr_lib.inference.load import load_model
     from lacr_lib.inference.released import released_weights
 
     methods: Methods = {name: ("--method", method) for name, method in BASELINES.items()}
     for weights in released_weights():
-        methods[weights.name] = ("--weights", partial(enhance, load_model(weights.name)))
+        methods[weights.name] = ("--weights", _enhancer(load_model(weights.name)))
     return methods
+
+
+def _enhancer(model: LacrVae) -> Callable[[Photo], Photo]:
+    from lacr_lib.inference.enhance import enhance
+
+    return lambda photo: enhance(model, photo)
 
 
 def evaluate_all(methods: Methods, photoset: PhotoSet, name: str) -> None:
@@ -144,7 +149,7 @@ def pull_of_the_pair(photoset: PhotoSet, name: str) -> None:
     from lacr_lib.latent.pull import pull
 
     names = ("lacr-vae", "lacr-vae-no-lacr")
-    result = pull(*map(load_model, names), photoset, names)
+    result = pull(load_model(names[0]), load_model(names[1]), photoset, names)
     write(f"{name}-pull", {**made_by(f"lacr pull --data {name}"), **result})
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import torch
 import torch.nn.functional as F
@@ -68,7 +68,8 @@ def contrast_term(
         mu = latents(encoder.encode(copies(others)).mu)
     mu_c, mu_n = mu[:images], mu[images:].unflatten(0, (images, count))
     if anchored_on_code:
-        mu_e = latents(F.adaptive_avg_pool2d(out.z, mu_c.shape[-2:]))
+        height, width = mu_c.shape[-2:]
+        mu_e = latents(F.adaptive_avg_pool2d(out.z, (height, width)))
     else:
         seen = light_only(out.enhanced) if config.lacr_light_only else out.enhanced
         mu_e = latents(encoder.encode(copies(seen)).mu)
@@ -78,4 +79,4 @@ def contrast_term(
 
 def unwrap(model: nn.Module) -> LacrVae:
     """The LacrVae inside a distributed wrapper, or the model itself."""
-    return getattr(model, "module", model)  # type: ignore[return-value]
+    return cast(LacrVae, getattr(model, "module", model))
