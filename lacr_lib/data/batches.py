@@ -117,9 +117,11 @@ class TrainingBatches(Dataset[dict[str, Tensor]]):
         return Window(int(top), int(left), side, scale, bool(rng.integers(2)), int(rng.integers(4)))
 
     def cut(self, frame: Frame, window: Window) -> Image:
+        """The window of a photograph."""
         return window.cut(self.read(frame))
 
     def read(self, frame: Frame) -> NDArray[np.uint8]:
+        """A photograph, (H, W, 3), kept in memory once it was read."""
         if frame not in self.cache:
             self.cache[frame] = frame.read()
         return self.cache[frame]
@@ -159,6 +161,7 @@ class Window:
     turns: int
 
     def cut(self, photo: NDArray[np.uint8]) -> Image:
+        """The window of a photograph: (H, W, 3) -> (side / scale, side / scale, 3)."""
         rows, columns = (
             slice(self.top, self.top + self.side),
             slice(self.left, self.left + self.side),

@@ -110,6 +110,7 @@ class Comparison(NamedTuple):
 
     @property
     def shown(self) -> bool:
+        """Is 0 outside the interval, and the mean difference more than the spread over seeds?"""
         outside = self.difference.low > 0 or self.difference.high < 0
         return outside and abs(self.difference.mean) > self.spread
 
@@ -146,6 +147,7 @@ def values(records: Iterable[Record], metric: str) -> NDArray[np.float64]:
 
 
 def n_scenes(record: Record) -> int:
+    """Scenes that a record was measured on."""
     return len(set(record["per_pair"]["scene"]))
 
 

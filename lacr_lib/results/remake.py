@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from lacr_lib.data.layouts import PhotoSet
     from lacr_lib.models.vae import LacrVae
 
+EMBEDDED = "embedded"
 PAIRED = {"sice-val": "sice/val"}
 UNPAIRED = {name: f"unpaired/{name}" for name in ("nasa", "lime", "mef", "npe")}
 TRAINED = {"sice-val": "sice/train"}  # scenes that axis and probe are taken from
@@ -43,6 +44,7 @@ Methods = dict[str, tuple[str, Callable[[Photo], Photo]]]
 def remake(data: Path, only: Iterable[str] = ()) -> None:
     """Measure on every set that is there. only: names of methods, none for all.
 
+    "embedded" in place of a folder: the held-out photographs that ship with the packages, alone.
     Raises LacrError when the held-out scenes are missing: everything else leans on them.
     """
     from lacr_lib.data.layouts import open_photoset
@@ -52,6 +54,9 @@ def remake(data: Path, only: Iterable[str] = ()) -> None:
     if unknown:
         raise LacrError(f"no method {sorted(unknown)[0]!r}; there are {', '.join(methods)}")
     chosen = {name: methods[name] for name in methods if not only or name in only}
+    if str(data) == EMBEDDED:
+        evaluate_all(chosen, open_photoset(EMBEDDED).select("test"), EMBEDDED)
+        return
     for name, place in PAIRED.items():
         if not (data / place).is_dir():
             raise LacrError(f"{data / place} is missing: --data holds {place}")
@@ -218,14 +223,16 @@ def made_by(command: str) -> dict[str, str]:
 
 
 def write(name: str, record: dict[str, Any]) -> None:
+    """The record to NAME.json beside the others."""
     write_text(FOLDER / f"{name}.json", json.dumps(record, allow_nan=False) + "\n")
 
 
 def main(arguments: list[str] | None = None) -> int:
+    """Measures and writes the tables; returns the exit code."""
     from lacr_lib.results.tables import write_index, write_tables
 
     parser = argparse.ArgumentParser(prog="python -m lacr_lib.results.remake")
-    parser.add_argument("--data", type=Path, help="holds sice/val; without it, only tables")
+    parser.add_argument("--data", type=Path, help="holds sice/val, or embedded; without it, only tables")
     parser.add_argument("--only", nargs="*", default=[], help="methods to measure, in place of all")
     options = parser.parse_args(arguments)
     try:
