@@ -29,6 +29,7 @@ class OneLineParser(argparse.ArgumentParser):
     """argparse, but an error is one line and a hint, without the usage block."""
 
     def error(self, message: str) -> NoReturn:
+        """Says so and exits with code 2."""
         self.exit(2, f"lacr: {one_line(ValueError(message))}; see `{self.prog} --help`\n")
 
 

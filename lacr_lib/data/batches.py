@@ -68,9 +68,11 @@ class TrainingBatches(Dataset[dict[str, Tensor]]):
     def __getitem__(self, index: int) -> dict[str, Tensor]:
         rng = np.random.default_rng((self.settings.seed, index))
         scene = self.scenes[rng.integers(len(self.scenes))]
+        assert scene.clear is not None  # such scenes only, see above
         window = self.draw_window(scene, rng)
         clear = self.cut(scene.clear, window)
         kind = rng.choice(3, p=self.kind_shares())
+        darker: Image | None
         if kind == 0:  # clear to clear
             low, darker = clear, self.cut(scene.low[rng.integers(len(scene.low))], window)
         elif kind == 1:  # darkened by the camera model
@@ -101,6 +103,7 @@ class TrainingBatches(Dataset[dict[str, Tensor]]):
 
     def draw_window(self, scene: Scene, rng: np.random.Generator) -> Window:
         """A random crop, scale, flip and quarter turn, shared by all photographs of the sample."""
+        assert scene.clear is not None
         height, width = self.read(scene.clear).shape[:2]
         crop = self.settings.crop
         if min(height, width) < crop:
@@ -114,9 +117,11 @@ class TrainingBatches(Dataset[dict[str, Tensor]]):
         return Window(int(top), int(left), side, scale, bool(rng.integers(2)), int(rng.integers(4)))
 
     def cut(self, frame: Frame, window: Window) -> Image:
+        """The window of a photograph."""
         return window.cut(self.read(frame))
 
     def read(self, frame: Frame) -> NDArray[np.uint8]:
+        """A photograph, (H, W, 3), kept in memory once it was read."""
         if frame not in self.cache:
             self.cache[frame] = frame.read()
         return self.cache[frame]
@@ -156,6 +161,7 @@ class Window:
     turns: int
 
     def cut(self, photo: NDArray[np.uint8]) -> Image:
+        """The window of a photograph: (H, W, 3) -> (side / scale, side / scale, 3)."""
         rows, columns = (
             slice(self.top, self.top + self.side),
             slice(self.left, self.left + self.side),

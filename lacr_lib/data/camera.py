@@ -134,7 +134,7 @@ def white_balance_gains(settings: CameraSettings, rng: np.random.Generator) -> A
 def quantise(image: Array, bits: int) -> Array:
     """Round values in [0, 1] to the 2^bits levels of a file, float32."""
     levels = 2**bits - 1
-    return (np.round(np.clip(image, 0, 1) * levels) / levels).astype(np.float32)
+    return np.asarray(np.round(np.clip(image, 0, 1) * levels) / levels, dtype=np.float32)
 
 
 def darken(

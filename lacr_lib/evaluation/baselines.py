@@ -48,7 +48,7 @@ def histeq(photo: Photo) -> Photo:
     """
     values = _unit(photo)
     luma = np.maximum(values @ LUMA, 1 / 255)
-    gain = equalize_hist(luma) / luma  # type: ignore[no-untyped-call]
+    gain = equalize_hist(luma) / luma
     return _photo(values * gain[..., None])
 
 
@@ -83,7 +83,7 @@ def _self_guided(light: NDArray[np.float64], sigma: float, edge: float) -> NDArr
     """
 
     def average(values: NDArray[np.float64]) -> NDArray[np.float64]:
-        smooth = gaussian(values, sigma, mode="reflect")  # type: ignore[no-untyped-call]
+        smooth = gaussian(values, sigma, mode="reflect")
         return np.asarray(smooth)
 
     mean = average(light)

@@ -83,7 +83,7 @@ def evaluate(
     method: Callable[[Photo], Photo],
     photoset: PhotoSet,
     name: str,
-    on_image: Callable[[ImageScore], None] | None = None,
+    on_image: Callable[[ImageScore], object] | None = None,
 ) -> Evaluation:
     """Runs a method over every low-light photograph of the set and scores what comes back.
 

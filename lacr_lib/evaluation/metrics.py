@@ -96,7 +96,7 @@ def ciede2000(a: Image, b: Image) -> float:
     Source: Sharma, Wu & Dalal 2005; scikit-image.
     """
     first, second = _pair(a, b)
-    difference = deltaE_ciede2000(rgb2lab(first), rgb2lab(second))  # type: ignore[no-untyped-call]
+    difference = deltaE_ciede2000(rgb2lab(first), rgb2lab(second))
     return float(difference.mean())
 
 
@@ -153,6 +153,6 @@ def _small_lightness(image: NDArray[np.float64]) -> NDArray[np.float64]:
     scale = LOE_SIDE / min(height, width)
     if scale < 1:
         size = (round(height * scale), round(width * scale))
-        light = resize(light, size, anti_aliasing=True)  # type: ignore[no-untyped-call]
+        light = resize(light, size, anti_aliasing=True)
         light = np.rint(light * 255) / 255
     return np.asarray(light.ravel())

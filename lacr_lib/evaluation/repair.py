@@ -55,5 +55,5 @@ def _with_detail(values: NDArray[np.float64], target: NDArray[np.float64]) -> ND
 
 
 def _broad(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    smooth = gaussian(values, DETAIL, channel_axis=2)  # type: ignore[no-untyped-call]
+    smooth = gaussian(values, DETAIL, channel_axis=2)
     return np.asarray(smooth)

@@ -42,7 +42,8 @@ def close(found: Any, wanted: Any, tolerance: float = 1e-4) -> bool:
 def shape_of(found: Any) -> tuple[int, ...] | None:
     """Shape of a tensor, an array or a number; None for what is none of them."""
     try:
-        return _array(found).shape
+        shape: tuple[int, ...] = _array(found).shape
+        return shape
     except (TypeError, ValueError):
         return None
 

@@ -57,6 +57,7 @@ def halfway(answer: Answer) -> Hint:
     torch.manual_seed(2)
     model = LacrVae(ModelConfig(base_channels=4, latent_channels=4)).eval()
     for part in (model.gain_head[-1], model.decoder.head):  # at first they are silent
+        assert isinstance(part, torch.nn.Conv2d)
         torch.nn.init.normal_(part.weight, std=0.3)
     x = torch.rand(1, 3, 16, 24, generator=generator)
     mu_a, mu_b = torch.randn(2, 1, 4, 2, 3, generator=generator)

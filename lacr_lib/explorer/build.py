@@ -24,7 +24,7 @@ def make_story(
     twin: LacrVae | None = None,
     chain: Sequence[Snapshot] = (),
     regions: int = 24,
-    on_step: Callable[[], None] | None = None,
+    on_step: Callable[[], object] | None = None,
 ) -> Story:
     """Everything that an explorer of a photo set shows; `page.write_story` writes it.
 

@@ -85,7 +85,7 @@ class Story:
 
 
 def draw_methods(
-    stills: Sequence[Still], seed: int = 0, on_map: Callable[[str], None] | None = None
+    stills: Sequence[Still], seed: int = 0, on_map: Callable[[str], object] | None = None
 ) -> tuple[Method, ...]:
     """UMAP of all stills, PCA and t-SNE of the finished models; clear regions laid over each other.
 

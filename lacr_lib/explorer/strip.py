@@ -44,7 +44,7 @@ def light_strip(
     model: LacrVae,
     photoset: PhotoSet,
     table: Latents,
-    on_scene: Callable[[str], None] | None = None,
+    on_scene: Callable[[str], object] | None = None,
 ) -> Strip:
     """Walks the middle exposure of up to a dozen scenes along the light axis of all the others.
 

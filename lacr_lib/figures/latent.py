@@ -147,6 +147,7 @@ def _by_luma(axis: Axes, flat: LatentMap, fitted: Latents, moved: Latents, size:
 
 
 def kind_legend(figure: Figure, axis: Axes) -> None:
+    """Colour and marker of low, enhanced and clear, under a figure."""
     kinds = ("low", "enhanced", "clear")
     handles = [
         Line2D(

@@ -144,9 +144,10 @@ def film_gif(path: str | Path, stills: Sequence[Still], maps: AlignedMaps) -> Pa
         share = moment - first
         for axis, (side, row) in zip(axes, rows.items(), strict=True):
             a, b = row[first], row[first + 1]
-            places = [(1 - share) * m[a] + share * m[b] for m in (maps.fitted, maps.moved)]
+            fitted = (1 - share) * maps.fitted[a] + share * maps.fitted[b]
+            moved = (1 - share) * maps.moved[a] + share * maps.moved[b]
             axis.clear()
-            _still(axis, stills[a], *places, 9)
+            _still(axis, stills[a], fitted, moved, 9)
             bare_map(axis, f"{side} LACR, step {stills[b if share > 0.5 else a].step}")
             axis.set(xlabel="", ylabel="")
             axis.set_xlim(left - room, right + room)
@@ -174,12 +175,14 @@ def _rows_of(stills: Sequence[Still]) -> dict[str, list[int]]:
 def _still(axis: Axes, still: Still, fitted: Points, moved: Points, size: float) -> None:
     kind = still.table.of("low", "clear").kind
     for name in ("low", "clear"):
+        x, y = fitted[kind == name].T
         axis.scatter(
-            *fitted[kind == name].T, size, color=ROLES[name], marker=MARKERS[name], label=name,
+            x, y, size, color=ROLES[name], marker=MARKERS[name], label=name,
             alpha=0.6, linewidths=0,
         )  # fmt: skip
+    x, y = moved.T
     axis.scatter(
-        *moved.T, size, facecolors="none", edgecolors=ROLES["enhanced"], label="enhanced",
+        x, y, size, facecolors="none", edgecolors=ROLES["enhanced"], label="enhanced",
         marker=MARKERS["enhanced"], linewidths=0.6, alpha=0.8,
     )  # fmt: skip
 

@@ -44,6 +44,7 @@ class ReleasedWeights:
     results: dict[str, dict[str, float]] = field(default_factory=dict)
 
     def path(self, folder: Path = WEIGHTS_FOLDER) -> Path:
+        """The weights' file."""
         return folder / self.file
 
     def line(self) -> str:
@@ -133,6 +134,7 @@ def add(
 
 
 def main(arguments: list[str] | None = None) -> int:
+    """Checks the released files, or adds one to the index; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m lacr_lib.inference.released")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("check", help="compare every released file with its sha256")

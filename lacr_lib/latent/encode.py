@@ -111,7 +111,7 @@ def encode_photos(
     regions: int | None = None,
     enhanced: bool = True,
     seed: int = 0,
-    on_photo: Callable[[Photograph], None] | None = None,
+    on_photo: Callable[[Photograph], object] | None = None,
 ) -> Iterator[Latents]:
     """Encodes every photograph of a set, one at a time: a table of its regions for each.
 

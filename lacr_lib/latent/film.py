@@ -101,7 +101,7 @@ def shoot(
     chain: Sequence[Snapshot],
     photoset: PhotoSet,
     regions: int | None = None,
-    on_photo: Callable[[Photograph], None] | None = None,
+    on_photo: Callable[[Photograph], object] | None = None,
 ) -> list[Still]:
     """Encodes the same regions of a set by every model of a chain; see `encode_photoset`."""
     stills = []

@@ -88,7 +88,7 @@ def measure_pairs(
     photoset: PhotoSet,
     shared: LacrVae | None = None,
     seed: int = 0,
-    on_pair: Callable[[str], None] | None = None,
+    on_pair: Callable[[str], object] | None = None,
 ) -> PairMeasures:
     """Measures every pair of the set in the model's own encoder and in a shared one.
 
@@ -132,7 +132,7 @@ class _Scene:
         self.places = torch.from_numpy(np.sort(draw)).to(self.clear.device)
         self.codes: list[Tensor] = []
 
-    def measure(self, rung: int, on_pair: Callable[[str], None] | None) -> PairMeasure:
+    def measure(self, rung: int, on_pair: Callable[[str], object] | None) -> PairMeasure:
         pair, model = self.pairs[rung], self.model
         low = as_batch(pair.low.read(), model)
         if low.shape != self.clear.shape:

@@ -55,7 +55,7 @@ def pull(
     photoset: PhotoSet,
     names: tuple[str, str] = ("weights", "against"),
     seed: int = 0,
-    on_pair: Callable[[str], None] | None = None,
+    on_pair: Callable[[str], object] | None = None,
 ) -> dict[str, Any]:
     """The pull of two models over the same photographs, ready for JSON.
 

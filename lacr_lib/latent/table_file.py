@@ -133,7 +133,7 @@ def _write_header(file: Any, dtype: np.dtype[Any], shape: tuple[int, ...]) -> No
 
 def _mapped(path: Path) -> dict[str, NDArray[Any]]:
     """The columns as read-only maps of the file: members are stored, so their bytes lie in it."""
-    columns = {}
+    columns: dict[str, NDArray[Any]] = {}
     with zipfile.ZipFile(path) as archive, path.open("rb") as file:
         for name in COLUMNS:
             info = archive.getinfo(f"{name}.npy")

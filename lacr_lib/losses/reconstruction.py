@@ -28,9 +28,8 @@ def ssim(x: Tensor, y: Tensor) -> Tensor:
     Separable windows, "valid" borders: the training loss. Reported figures use torchmetrics.
     Shapes: (B, C, H, W) twice -> (B,), in [-1, 1]; H, W >= 11. Source: Wang et al. 2004.
     """
-    batch = x.shape[0]
     stacked = torch.cat([x, y, x * x, y * y, x * y])
-    mean_x, mean_y, xx, yy, xy = gaussian_blur(stacked).split(batch)
+    mean_x, mean_y, xx, yy, xy = gaussian_blur(stacked).chunk(5)
     var_x, var_y, cov = xx - mean_x**2, yy - mean_y**2, xy - mean_x * mean_y
     light = (2 * mean_x * mean_y + C1) / (mean_x**2 + mean_y**2 + C1)
     structure = (2 * cov + C2) / (var_x + var_y + C2)

@@ -61,7 +61,7 @@ class AMSM(nn.Module):
         energy = self.energy(
             lambda: torch.stack([r.abs().mean(dim=(2, 3)) for r in responses], dim=1)
         )
-        scores = self.branch_attention(energy.flatten(1)).view_as(energy)
+        scores: Tensor = self.branch_attention(energy.flatten(1)).view_as(energy)
         return scores.softmax(dim=1)
 
     def spatial_map(self, fused: Tensor) -> Tensor:

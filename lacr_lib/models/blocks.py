@@ -82,7 +82,8 @@ class PlainBlock(nn.Module):
         self.feed_forward = FeedForward(channels, hidden or 2 * channels)
 
     def forward(self, x: Tensor) -> Tensor:
-        return x + self.feed_forward(self.depthwise(self.norm(x)))
+        residual: Tensor = self.feed_forward(self.depthwise(self.norm(x)))
+        return x + residual
 
     @classmethod
     def parameters_like(cls, module: nn.Module, channels: int) -> PlainBlock:

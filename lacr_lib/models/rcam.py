@@ -72,7 +72,7 @@ class RCAM(nn.Module):
         related = F.scaled_dot_product_attention(query, key, value)
         both = torch.cat([self.to_map(related, x.shape), self.local(local_half)], dim=1)
         gate = torch.sigmoid(self.gate(both))
-        out = x + self.mix(gate * both)
+        out: Tensor = x + self.mix(gate * both)
         out = out + self.feed_forward(out)
         if not return_attention:
             return out

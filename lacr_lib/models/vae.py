@@ -74,7 +74,8 @@ class LacrVae(nn.Module):
             raise ValueError(
                 f"expected images (B, 3, H, W) with H, W >= {2 * REGION}, got {tuple(x.shape)}"
             )
-        return self.encoder(pad_to_regions(x))
+        encoding: Encoding = self.encoder(pad_to_regions(x))
+        return encoding
 
     def decode(self, z: Tensor, x: Tensor, skips: list[Tensor]) -> Tensor:
         """Shapes: z (B, Z, H/8, W/8), x (B, 3, H, W), skips of x -> (B, 3, H, W), not clamped."""
@@ -134,8 +135,8 @@ class GainHead(nn.Sequential):
 
     def __init__(self, config: ModelConfig) -> None:
         last = nn.Conv2d(64, 3, 3, padding=1)
-        nn.init.zeros_(last.weight)
-        nn.init.zeros_(last.bias)
+        for parameter in last.parameters():
+            nn.init.zeros_(parameter)
         blocks = [PlainBlock(64) for _ in range(GAIN_BLOCKS)]
         super().__init__(PointWise(config.latent_channels, 64), *blocks, PixelNorm(64), last)
 
@@ -163,8 +164,8 @@ class Decoder(nn.Module):
         )
         outputs = 3 if config.gain_from_latent else 6
         self.head = nn.Conv2d(widths[0], outputs * config.stem_stride**2, 3, padding=1)
-        nn.init.zeros_(self.head.weight)
-        nn.init.zeros_(self.head.bias)
+        for parameter in self.head.parameters():
+            nn.init.zeros_(parameter)
         self.shuffle = nn.PixelShuffle(config.stem_stride)
 
     def forward(self, z: Tensor, skips: list[Tensor]) -> tuple[Tensor, Tensor | None]:
@@ -200,7 +201,8 @@ class Decoder(nn.Module):
             return torch.stack([mean, (variance + 1e-5).sqrt()], dim=1)
 
         mean, deviation = stats(mean_and_deviation).unbind(1)
-        return (skip - mean) / deviation
+        light_free: Tensor = (skip - mean) / deviation
+        return light_free
 
 
 def encoder_stage(config: ModelConfig, channels: int) -> nn.Sequential:

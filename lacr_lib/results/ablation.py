@@ -112,6 +112,7 @@ class Comparison(NamedTuple):
 
     @property
     def shown(self) -> bool:
+        """Is 0 outside the interval, and the mean difference more than the spread over seeds?"""
         outside = self.difference.low > 0 or self.difference.high < 0
         return outside and abs(self.difference.mean) > self.spread
 
@@ -158,6 +159,7 @@ def comparable(by_name: dict[str, list[Record]], question: Question) -> list[str
 
 
 def n_scenes(record: Record) -> int:
+    """Scenes that a record was measured on."""
     return len(set(record["per_pair"]["scene"]))
 
 
@@ -185,7 +187,7 @@ def compare(
     count = n_scenes(couples[0][0])
 
     def mean_difference(counts: Floats) -> Floats:
-        return np.mean([a(counts) - b(counts) for a, b in parts], axis=0)
+        return np.asarray(np.mean([a(counts) - b(counts) for a, b in parts], axis=0))
 
     each = [once(a, count) - once(b, count) for a, b in parts]
     spread = float(np.std(each, ddof=1))

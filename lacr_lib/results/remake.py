@@ -17,7 +17,6 @@ import json
 import platform
 import sys
 from collections.abc import Callable, Iterable
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +29,9 @@ from lacr_lib.results.records import FOLDER, read_record
 
 if TYPE_CHECKING:
     from lacr_lib.data.layouts import PhotoSet
+    from lacr_lib.models.vae import LacrVae
 
+EMBEDDED = "embedded"
 PAIRED = {"sice-val": "sice/val"}
 UNPAIRED = {name: f"unpaired/{name}" for name in ("nasa", "lime", "mef", "npe")}
 TRAINED = {"sice-val": "sice/train"}  # scenes that axis and probe are taken from
@@ -43,6 +44,7 @@ Methods = dict[str, tuple[str, Callable[[Photo], Photo]]]
 def remake(data: Path, only: Iterable[str] = ()) -> None:
     """Measure on every set that is there. only: names of methods, none for all.
 
+    "embedded" in place of a folder: the held-out photographs that ship with the packages, alone.
     Raises LacrError when the held-out scenes are missing: everything else leans on them.
     """
     from lacr_lib.data.layouts import open_photoset
@@ -52,6 +54,9 @@ def remake(data: Path, only: Iterable[str] = ()) -> None:
     if unknown:
         raise LacrError(f"no method {sorted(unknown)[0]!r}; there are {', '.join(methods)}")
     chosen = {name: methods[name] for name in methods if not only or name in only}
+    if str(data) == EMBEDDED:
+        evaluate_all(chosen, open_photoset(EMBEDDED).select("test"), EMBEDDED)
+        return
     for name, place in PAIRED.items():
         if not (data / place).is_dir():
             raise LacrError(f"{data / place} is missing: --data holds {place}")
@@ -74,14 +79,19 @@ def remake(data: Path, only: Iterable[str] = ()) -> None:
 def all_methods() -> Methods:
     """Name of each method -> the option of `lacr evaluate` that runs it, what is run."""
     from lacr_lib.evaluation.baselines import BASELINES
-    from lacr_lib.inference.enhance import enhance
     from lacr_lib.inference.load import load_model
     from lacr_lib.inference.released import released_weights
 
     methods: Methods = {name: ("--method", method) for name, method in BASELINES.items()}
     for weights in released_weights():
-        methods[weights.name] = ("--weights", partial(enhance, load_model(weights.name)))
+        methods[weights.name] = ("--weights", _enhancer(load_model(weights.name)))
     return methods
+
+
+def _enhancer(model: LacrVae) -> Callable[[Photo], Photo]:
+    from lacr_lib.inference.enhance import enhance
+
+    return lambda photo: enhance(model, photo)
 
 
 def evaluate_all(methods: Methods, photoset: PhotoSet, name: str) -> None:
@@ -144,7 +154,7 @@ def pull_of_the_pair(photoset: PhotoSet, name: str) -> None:
     from lacr_lib.latent.pull import pull
 
     names = ("lacr-vae", "lacr-vae-no-lacr")
-    result = pull(*map(load_model, names), photoset, names)
+    result = pull(load_model(names[0]), load_model(names[1]), photoset, names)
     write(f"{name}-pull", {**made_by(f"lacr pull --data {name}"), **result})
 
 
@@ -213,14 +223,16 @@ def made_by(command: str) -> dict[str, str]:
 
 
 def write(name: str, record: dict[str, Any]) -> None:
+    """The record to NAME.json beside the others."""
     write_text(FOLDER / f"{name}.json", json.dumps(record, allow_nan=False) + "\n")
 
 
 def main(arguments: list[str] | None = None) -> int:
+    """Measures and writes the tables; returns the exit code."""
     from lacr_lib.results.tables import write_index, write_tables
 
     parser = argparse.ArgumentParser(prog="python -m lacr_lib.results.remake")
-    parser.add_argument("--data", type=Path, help="holds sice/val; without it, only tables")
+    parser.add_argument("--data", type=Path, help="holds sice/val, or embedded; without it, only tables")
     parser.add_argument("--only", nargs="*", default=[], help="methods to measure, in place of all")
     options = parser.parse_args(arguments)
     try:

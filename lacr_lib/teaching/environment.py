@@ -24,6 +24,7 @@ class Check(NamedTuple):
     text: str
 
     def line(self) -> str:
+        """As it is printed."""
         return f"{'[OK]  ' if self.ok else '[FAIL]'} {self.text}"
 
 

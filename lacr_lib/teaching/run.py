@@ -36,6 +36,7 @@ class Outcome:
 
     @property
     def result(self) -> str:
+        """ok, or FAILED with the reason."""
         return f"FAILED: {self.error}" if self.error else "ok"
 
     @property

@@ -72,6 +72,7 @@ class TrainConfig(BatchSettings):
             raise LacrError("lacr_distance=wasserstein and lacr_unit_scale exclude each other")
 
     def check_choice(self, name: str, choices: tuple[str, ...]) -> None:
+        """Raises LacrError when the field holds none of the choices."""
         if getattr(self, name) not in choices:
             raise LacrError(
                 f"{name} must be one of {', '.join(choices)}, not {getattr(self, name)!r}"

@@ -19,7 +19,7 @@ from lacr_lib.models.vae import LacrVae
 from lacr_lib.training.average import average_of
 from lacr_lib.training.config import TrainConfig
 from lacr_lib.training.interrupt import interrupts_wait, leave_interrupts_to_the_main_process
-from lacr_lib.training.objective import Terms, objective
+from lacr_lib.training.objective import Terms, objective, unwrap
 from lacr_lib.training.run_folder import Record, RunFolder
 
 OnStep = Callable[[int, Record, LacrVae], None]
@@ -58,8 +58,10 @@ def fit(
     # said outright: left to guess, accelerate takes two CPU processes for two separate runs
     accelerator = Accelerator(cpu=not on_gpu, mixed_precision="bf16" if on_gpu else "no")
     set_seed(config.seed, device_specific=True)  # each process draws an eps of its own
-    model = model.to(accelerator.device, memory_format=torch.channels_last).train()
+    model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's types lack it
+    model = model.to(accelerator.device).train()
     averaged = average_of(model, config.ema)
+    average = unwrap(averaged)
     optimizer = torch.optim.AdamW(
         model.parameters(), config.learning_rate, weight_decay=config.weight_decay, fused=True
     )
@@ -78,7 +80,7 @@ def fit(
         skipped = int(run.history[-1]["skipped"]) if run.history else 0
         for step, batch in enumerate(batches(photoset, config, accelerator, start), start):
             with accelerator.autocast():
-                terms = loss(trained, averaged.module, batch, config, step)
+                terms = loss(trained, average, batch, config, step)
             accelerator.backward(terms.loss)
             norm = accelerator.clip_grad_norm_(trained.parameters(), config.clip_norm)
             if torch.isfinite(norm):
@@ -90,12 +92,12 @@ def fit(
             schedule.step()
             record = record_of(step + 1, terms, norm, skipped, accelerator)
             stop = interrupted()
-            run.after_step(record, model, averaged.module, stop)
+            run.after_step(record, model, average, stop)
             if on_step and accelerator.is_main_process:
-                on_step(step + 1, record, averaged.module)
+                on_step(step + 1, record, average)
             if stop:
                 raise KeyboardInterrupt(f"saved at step {step + 1}" if out else "")
-        result = FitResult(averaged.module.cpu().eval(), run.history)
+        result = FitResult(average.cpu().eval(), run.history)
         run.finish(result.model)
     return result
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import torch
 import torch.nn.functional as F
@@ -82,7 +82,8 @@ def contrast_term(
         mu = read(others)
     mu_c, mu_n = mu[:images], mu[images:].unflatten(0, (images, count))
     if anchored_on_code:
-        mu_e = latents(F.adaptive_avg_pool2d(out.z, mu_c.shape[-2:]))
+        height, width = mu_c.shape[-2:]
+        mu_e = latents(F.adaptive_avg_pool2d(out.z, (height, width)))
     else:
         mu_e = read(light_only(out.enhanced) if config.lacr_light_only else out.enhanced)
     weights = light_aware_weights(copies(batch["low"]), copies(batch["clear"]), config.light_aware)
@@ -92,4 +93,4 @@ def contrast_term(
 
 def unwrap(model: nn.Module) -> LacrVae:
     """The LacrVae inside a distributed wrapper, or the model itself."""
-    return getattr(model, "module", model)  # type: ignore[return-value]
+    return cast(LacrVae, getattr(model, "module", model))

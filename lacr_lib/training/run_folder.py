@@ -190,6 +190,7 @@ class RunFolder:
             save_model(model, self.out / WEIGHTS, {**facts, "train": asdict(self.config)})
 
     def write_history(self, folder: Path) -> None:
+        """One record a line to history.jsonl."""
         lines = "".join(json.dumps(record) + "\n" for record in self.history)
         write_text(folder / "history.jsonl", lines)
 
@@ -215,4 +216,5 @@ def flush(folder: Path) -> None:
 
 
 def step_of(checkpoint: Path) -> int:
+    """The number at the end of a checkpoint's name."""
     return int(checkpoint.name.split("-")[1])
