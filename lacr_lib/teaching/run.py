@@ -121,8 +121,8 @@ def run_one(notebook: Numbered, folder: Path, profile: str) -> Outcome:
     return Outcome(notebook.name, title, minutes, error)
 
 
-def execute(notebook: Path, target: Path, profile: str, folder: Path | None = None) -> None:
-    """Runs a notebook in a profile, in a folder (its own without), and writes it to `target`.
+def execute(notebook: Path, target: Path, profile: str) -> None:
+    """Runs a notebook in a profile, in its own folder, and writes it to `target`.
 
     Errors: LacrError if it has no PROFILE parameter, of which papermill would only warn;
     papermill's own error if a cell raises.
@@ -136,7 +136,7 @@ def execute(notebook: Path, target: Path, profile: str, folder: Path | None = No
         str(target),
         parameters={"PROFILE": profile},
         kernel_name="python3",
-        cwd=str(folder or notebook.parent),
+        cwd=str(notebook.parent),
         progress_bar=False,
     )
 
