@@ -38,8 +38,8 @@ test: $(STAMP)  ## unit tests, and the notebooks in small
 	  tests/notebooks/test_smoke.py tests notebooks $(ARGS)
 
 # On one process: kills and full disks are timed by what else the machine does.
-torture: $(STAMP)  ## the long tests: kills, full disks, wrong formulas; 20 minutes at most
-	@$(TEST_SETTINGS) LACR_TORTURE=1 $(RUN) -m pytest -v -s tests/torture tests/training/test_kills.py $(ARGS)
+torture: $(STAMP)  ## the long tests: kills, full disks, wrong formulas, notebooks run twice; 20 minutes at most
+	@$(TEST_SETTINGS) LACR_TORTURE=1 $(RUN) -m pytest -v -s tests/torture tests/training/test_kills.py tests/notebooks/test_smoke.py $(ARGS)
 
 results: $(STAMP)  ## measure again what README tells: make results DATA=DIR (holds sice/val)
 	@$(RUN) -m lacr_lib.results.remake --data "$(or $(DATA),$(LACR_DATA),$(error make results needs DATA=DIR, the folder that holds sice/val))"

@@ -2,7 +2,8 @@
 
 Nothing heavy is imported here: each command imports what it needs when it runs, so that `--help`
 and a mistyped option answer at once.
-Exit codes: 0 all done; 1 at least one file failed; 2 nothing started; 130 stopped by Ctrl-C.
+Exit codes: 0 all done; 1 at least one file failed; 2 nothing started; 130 stopped by Ctrl-C, 143 by
+SIGTERM.
 """
 
 from __future__ import annotations
@@ -18,9 +19,11 @@ from typing import NoReturn
 from lacr_lib import __version__
 from lacr_lib.commands.common import Failed, one_line, say
 from lacr_lib.errors import LacrError
+from lacr_lib.stops import exit_code, sigterm_interrupts
 
 EXIT_CODES = (
-    "exit codes: 0 all done; 1 something failed; 2 nothing was started; 130 stopped (Ctrl-C)"
+    "exit codes: 0 all done; 1 something failed; 2 nothing was started; 130 stopped by Ctrl-C, "
+    "143 by SIGTERM"
 )
 DEBUG = "LACR_DEBUG"
 
@@ -36,15 +39,15 @@ class OneLineParser(argparse.ArgumentParser):
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; returns its exit code. Every error is one line on stderr."""
     try:
-        options = make_parser().parse_args(arguments)
-        code = _run(options)
-        sys.stdout.flush()
+        with sigterm_interrupts():
+            code = _run(make_parser().parse_args(arguments))
+            sys.stdout.flush()
         return code
     except SystemExit as leaving:  # argparse: --help, or a bad argument
         return int(leaving.code or 0)
     except KeyboardInterrupt as stop:
         say(f"lacr: stopped, {stop}: go on with --resume" if str(stop) else "lacr: stopped")
-        return 130  # as shells count: 128 + the number of the signal
+        return exit_code(stop)
     except BrokenPipeError:  # `lacr weights | head -1`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1

@@ -19,6 +19,7 @@ from lacr_lib.teaching.pictures import MAX_BYTES, shrink_pictures
 from lacr_lib.teaching.profiles import active_profile
 from lacr_lib.teaching.sources import (
     METADATA,
+    NOTEBOOKS,
     Numbered,
     fingerprint,
     read_script,
@@ -26,6 +27,7 @@ from lacr_lib.teaching.sources import (
     read_source,
 )
 
+CACHE = NOTEBOOKS.parent / "build" / "cache"
 WIDGET_MIME = "application/vnd.jupyter.widget-view+json"
 
 
@@ -33,7 +35,8 @@ WIDGET_MIME = "application/vnd.jupyter.widget-view+json"
 def kernel_environment(settings: Mapping[str, str]) -> Iterator[None]:
     """Environment variables that the kernels inherit; put back afterwards.
 
-    The kernel is this environment's own, whatever kernels and start-up files the user has.
+    The kernel is this environment's own, whatever kernels, start-up files and figure styles the
+    user has, and nothing is written into the home folder: caches go to build/cache.
     """
     with tempfile.TemporaryDirectory() as ipython:
         # It would warn on every start that it talks without encryption, to this machine, and call
@@ -44,6 +47,8 @@ def kernel_environment(settings: Mapping[str, str]) -> Iterator[None]:
         fixed = {
             "IPYTHONDIR": ipython,
             "JUPYTER_PREFER_ENV_PATH": "1",
+            "JUPYTER_RUNTIME_DIR": ipython,
+            "MPLCONFIGDIR": str(CACHE / "matplotlib"),
             "PYDEVD_DISABLE_FILE_VALIDATION": "1",
             "TQDM_DISABLE": "1",
         }

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from lacr_lib.errors import LacrError
+from lacr_lib.stops import exit_code, sigterm_interrupts
 from lacr_lib.teaching.profiles import PROFILES
 from lacr_lib.teaching.sources import NOTEBOOKS, Numbered, find_notebooks
 
@@ -25,10 +26,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"notebooks: {error}", file=sys.stderr)
         return 2
     try:
-        return int(options.command(chosen, options))
-    except KeyboardInterrupt:
+        with sigterm_interrupts():
+            return int(options.command(chosen, options))
+    except KeyboardInterrupt as stop:
         print("\nnotebooks: stopped", file=sys.stderr)
-        return 130
+        return exit_code(stop)
 
 
 def build_all(chosen: list[Numbered], options: argparse.Namespace) -> int:

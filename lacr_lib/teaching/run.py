@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -78,14 +79,30 @@ def run_all(chosen: list[Numbered], folder: Path, profile: str) -> Iterator[Outc
     at_once = min(AT_ONCE, len(chosen))
     threads = max(1, (os.cpu_count() or 1) // at_once)
     fresh = multiprocessing.get_context("spawn")
-    quiet = (signal.SIGINT, signal.SIG_DFL)  # a process that is interrupted ends without a word
-    pool = ProcessPoolExecutor(at_once, fresh, signal.signal, quiet)
+    pool = ProcessPoolExecutor(at_once, fresh, _end_with_the_parent)
     with kernel_environment({"LACR_PROFILE": profile, "OMP_NUM_THREADS": str(threads)}):
         try:
             started = [pool.submit(run_one, notebook, folder, profile) for notebook in chosen]
             yield from (future.result() for future in as_completed(started))
+        except BaseException:  # told to stop: nobody waits for what runs now
+            for worker in multiprocessing.active_children():
+                worker.kill()  # its kernel sees that and ends
+            raise
         finally:
             pool.shutdown(cancel_futures=True)
+
+
+def _end_with_the_parent() -> None:
+    """For a worker: it would wait for work for ever where its parent was killed."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # interrupted, it ends without a word
+    threading.Thread(target=_follow_the_parent, daemon=True).start()
+
+
+def _follow_the_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def run_one(notebook: Numbered, folder: Path, profile: str) -> Outcome:
@@ -94,7 +111,7 @@ def run_one(notebook: Numbered, folder: Path, profile: str) -> Outcome:
     title, error = notebook.name, ""
     try:
         title = title_of(read_built(notebook))
-        execute(notebook, folder / notebook.built.name, profile)
+        execute(notebook.built, folder / notebook.built.name, profile)
     except PapermillExecutionError as failure:
         error = f"{failure.ename}: {failure.evalue}".splitlines()[0]
     except Exception as failure:  # whatever it was, the next notebook gets its turn
@@ -105,22 +122,22 @@ def run_one(notebook: Numbered, folder: Path, profile: str) -> Outcome:
     return Outcome(notebook.name, title, minutes, error)
 
 
-def execute(notebook: Numbered, target: Path, profile: str) -> None:
-    """Runs the notebook that learners open, in a profile, and writes it to `target`.
+def execute(notebook: Path, target: Path, profile: str) -> None:
+    """Runs a notebook in a profile, in its own folder, and writes it to `target`.
 
     Errors: LacrError if it has no PROFILE parameter, of which papermill would only warn;
     papermill's own error if a cell raises.
     """
     target.unlink(missing_ok=True)  # never show an older run as this one
     logging.getLogger("papermill").setLevel(logging.ERROR)
-    if "PROFILE" not in papermill.inspect_notebook(str(notebook.built)):
-        raise LacrError(f"{notebook.name} has no parameter PROFILE")
+    if "PROFILE" not in papermill.inspect_notebook(str(notebook)):
+        raise LacrError(f"{notebook.stem} has no parameter PROFILE")
     papermill.execute_notebook(
-        str(notebook.built),
+        str(notebook),
         str(target),
         parameters={"PROFILE": profile},
         kernel_name="python3",
-        cwd=str(notebook.built.parent),
+        cwd=str(notebook.parent),
         progress_bar=False,
     )
 

@@ -18,7 +18,7 @@ from lacr_lib.errors import LacrError
 from lacr_lib.models.vae import LacrVae
 from lacr_lib.training.average import average_of
 from lacr_lib.training.config import TrainConfig
-from lacr_lib.training.interrupt import interrupts_wait, leave_interrupts_to_the_main_process
+from lacr_lib.training.interrupt import interrupts_wait, leave_stops_to_the_main_process
 from lacr_lib.training.objective import Terms, objective, unwrap
 from lacr_lib.training.run_folder import Record, RunFolder
 
@@ -50,7 +50,8 @@ def fit(
     the main process. The model given is trained in place; the result holds its running average.
     about: further JSON values for the metadata of the weights, such as where they started.
     loss: what a step minimises, called as `objective` is; its sum is the `loss` of the Terms.
-    Ctrl-C in a single process: the step ends, a checkpoint is saved, KeyboardInterrupt is raised.
+    Ctrl-C in a single process, or SIGTERM under `lacr`: the step ends, a checkpoint is saved,
+    KeyboardInterrupt is raised.
     Raises LacrError when the folder is in use, holds another run or cannot be written, when a
     photograph cannot be read, or when too many steps had non-finite gradients.
     """
@@ -74,7 +75,7 @@ def fit(
     alone = accelerator.num_processes == 1
     with (
         RunFolder(out, accelerator, config, model.config, about) as run,
-        interrupts_wait(alone) as interrupted,
+        interrupts_wait(alone) as told_to_stop,
     ):
         start = run.begin(resume)
         skipped = int(run.history[-1]["skipped"]) if run.history else 0
@@ -91,12 +92,12 @@ def fit(
             optimizer.zero_grad()
             schedule.step()
             record = record_of(step + 1, terms, norm, skipped, accelerator)
-            stop = interrupted()
-            run.after_step(record, model, average, stop)
+            stop = told_to_stop()
+            run.after_step(record, model, average, stop is not None)
             if on_step and accelerator.is_main_process:
                 on_step(step + 1, record, average)
             if stop:
-                raise KeyboardInterrupt(f"saved at step {step + 1}" if out else "")
+                raise stop(f"saved at step {step + 1}" if out else "")
         result = FitResult(average.cpu().eval(), run.history)
         run.finish(result.model)
     return result
@@ -114,7 +115,7 @@ def batches(
         batch_sampler=sampler,
         num_workers=config.workers,
         pin_memory=accelerator.device.type == "cuda",
-        worker_init_fn=leave_interrupts_to_the_main_process,
+        worker_init_fn=leave_stops_to_the_main_process,
         generator=torch.Generator(),  # its own: a resumed run draws the eps of a whole one
     )
     try:

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
+import signal
 import subprocess
 import sys
+import time
+from pathlib import Path
 
+import psutil
 import pytest
 
 from lacr_lib.teaching.notebooks import main
@@ -91,3 +97,55 @@ def test_check_tells_and_exits_with_1(small: Numbered, capsys: pytest.CaptureFix
 def test_the_module_is_a_command() -> None:
     command = [sys.executable, "-m", "lacr_lib.teaching.notebooks", "--help"]
     assert "build" in subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+WAITS = """
+import os, pathlib, time
+pathlib.Path(os.environ["LACR_TOLD"], f"{os.getppid()} {os.getpid()}").touch()
+time.sleep(600)
+"""
+
+
+def put_two_that_wait(small: Numbered) -> None:
+    """Turns the small course into two notebooks that say who runs them, and wait."""
+    page = json.loads(small.built.read_text("utf-8"))
+    page["cells"][-2]["cell_type"], page["cells"][-2]["source"] = "code", WAITS
+    page["cells"][-2] |= {"execution_count": None, "outputs": []}
+    for name in ("00_small", "01_more"):
+        (small.built.parent / f"{name}.ipynb").write_text(json.dumps(page), "utf-8")
+    shutil.copy(small.source, small.source.with_name("01_more.py"))
+
+
+def is_running(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals of Unix")
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGTERM, 143), (signal.SIGKILL, -signal.SIGKILL)]
+)
+def test_a_run_that_is_stopped_leaves_no_process_behind(
+    small: Numbered, tmp_path: Path, number: int, code: int
+) -> None:
+    put_two_that_wait(small)
+    told = tmp_path / "told"
+    told.mkdir()
+    command = [sys.executable, "-m", "lacr_lib.teaching.notebooks", "run", "--out", tmp_path / "out"]
+    command += ["--notebooks", small.built.parent]
+    environment = {**os.environ, "LACR_TOLD": str(told), "LACR_PROFILE": "smoke"}
+    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as run_:
+        while run_.poll() is None and len(list(told.iterdir())) < 2:
+            time.sleep(0.1)
+        run_.send_signal(number)  # to the one process, not to its group as a terminal does
+        error = run_.communicate(timeout=60)[1]
+    assert run_.returncode == code, error
+    assert number == signal.SIGKILL or error.strip() == "notebooks: stopped"
+    pids = {int(pid) for file in told.iterdir() for pid in file.name.split()}
+    assert len(pids) == 4  # two workers, two kernels
+    end = time.monotonic() + 60
+    while left := sorted(filter(is_running, pids)):
+        assert time.monotonic() < end, f"still there: {left}"
+        time.sleep(0.1)

@@ -21,6 +21,7 @@ from PIL import Image
 from lacr_lib import LacrError, LacrVae, TrainConfig, fit, load_model
 from lacr_lib.cli import main
 from lacr_lib.data.layouts import open_photoset
+from lacr_lib.stops import Terminated, sigterm_interrupts
 from lacr_lib.training import run_folder
 
 CONFIG = TrainConfig(steps=6, crop=32, batch_size=2, checkpoint_every=2)
@@ -48,10 +49,10 @@ def data(tmp_path: Path) -> Path:
     return tmp_path / "data"
 
 
-def interrupt_at(step: int, times: int = 1):
+def interrupt_at(step: int, times: int = 1, number: int = signal.SIGINT):
     def on_step(now: int, record: object, model: object) -> None:
         for _ in range(times if now == step else 0):
-            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(number)
 
     return on_step
 
@@ -70,6 +71,14 @@ def test_ctrl_c_saves_after_the_step_and_the_run_goes_on(
     assert same_weights(whole.model, resumed.model) and resumed.history == whole.history
 
 
+def test_sigterm_saves_too_and_a_second_one_changes_nothing(make_model, photoset, tmp_path) -> None:
+    twice = interrupt_at(3, times=2, number=signal.SIGTERM)  # as coreutils' timeout sends it
+    with sigterm_interrupts(), pytest.raises(Terminated, match="saved at step 4"):
+        fit(make_model(), photoset, CONFIG, tmp_path, on_step=twice)
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    assert checkpoints(tmp_path) == ["checkpoint-0000004"]
+
+
 def test_a_second_ctrl_c_stops_at_once(make_model, photoset, tmp_path) -> None:
     with pytest.raises(KeyboardInterrupt):
         fit(make_model(), photoset, CONFIG, tmp_path, on_step=interrupt_at(3, times=2))
@@ -78,16 +87,19 @@ def test_a_second_ctrl_c_stops_at_once(make_model, photoset, tmp_path) -> None:
 
 @pytest.mark.skipif(os.name != "posix", reason="signals of Unix")
 @pytest.mark.skipif(signal.getsignal(signal.SIGINT) == signal.SIG_IGN, reason="Ctrl-C is ignored")
-def test_ctrl_c_of_the_command_exits_130(data: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_command_that_is_told_to_stop_saves(
+    data: Path, tmp_path: Path, number: int, code: int
+) -> None:
     out = tmp_path / "run"
     run = ["train", "--data", str(data), "--out", str(out), "--steps", "100000", "--set", *SMALL]
     command = [sys.executable, "-m", "lacr_lib", *run, "workers=1", "--checkpoint-every", "3"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, process_group=0) as process:
         while process.poll() is None and not list(out.glob("checkpoint-*")):
             time.sleep(0.05)
-        os.killpg(process.pid, signal.SIGINT)  # as a terminal does: the workers get it too
+        os.killpg(process.pid, number)  # as a terminal or `timeout` does: the workers get it too
         told = process.communicate(timeout=60)[1].strip().splitlines()
-    assert process.returncode == 130, told
+    assert process.returncode == code, told
     (kept,) = checkpoints(out)
     assert told[-1] == f"lacr: stopped, saved at step {int(kept[-7:])}: go on with --resume"
 
