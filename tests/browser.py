@@ -20,6 +20,7 @@ from typing import Any
 
 PATIENCE = 120.0  # seconds for one answer: machines that test are busy
 LOADED = "document.readyState === 'complete' && location.protocol === 'file:'"
+SHIFT, CTRL = 8, 2  # held down meanwhile: bits of the protocol
 GRAPHICS = {"canvas": ["--disable-gpu"], "webgl": ["--enable-unsafe-swiftshader"]}
 
 
@@ -140,18 +141,25 @@ class Browser:
                 raise TimeoutError(f"never true: {condition}; {self.complaints}")
             time.sleep(0.05)
 
-    def press(self, key: str, code: int) -> None:
+    def press(self, key: str, code: int, held: int = 0) -> None:
         """A key that has a name, such as Tab (9) or ArrowDown (40)."""
-        name = {"key": key, "code": key, "windowsVirtualKeyCode": code}
+        name = {"key": key, "code": key, "windowsVirtualKeyCode": code, "modifiers": held}
         for kind in ("keyDown", "keyUp"):
             self.call("Input.dispatchKeyEvent", type=kind, **name)
 
-    def mouse(self, kind: str, x: float, y: float) -> None:
+    def mouse(self, kind: str, x: float, y: float, held: int = 0) -> None:
         """kind: mouseMoved, or click."""
         kinds = ["mousePressed", "mouseReleased"] if kind == "click" else [kind]
         for each in kinds:
             pressed = {} if each == "mouseMoved" else {"button": "left", "clickCount": 1}
-            self.call("Input.dispatchMouseEvent", type=each, x=x, y=y, **pressed)
+            self.call("Input.dispatchMouseEvent", type=each, x=x, y=y, modifiers=held, **pressed)
+
+    def resize(self, width: int, height: int) -> None:
+        """Until the next page is opened."""
+        size = {"width": width, "height": height}
+        self.call(
+            "Emulation.setDeviceMetricsOverride", **size, deviceScaleFactor=1, mobile=False
+        )
 
     def screenshot(self, path: Path, whole: bool = False) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lacr_lib.errors import LacrError
+from lacr_lib.explorer.plot import COLOURS, RAMPS, ramp
 from lacr_lib.explorer.scenes import Album, card_record, progress_of, sheets
 from lacr_lib.explorer.story import Drawing, Method, Story
 from lacr_lib.latent.encode import Latents
@@ -46,6 +47,8 @@ def page_data(story: Story, quality: int = QUALITY) -> dict[str, Any]:
         "tracks": tracks(story),
         "maps": [_map(method, story) for method in story.methods],
         "changed": _changed(story),
+        "colours": COLOURS | {"twin": "#000000"},
+        "ramps": {name: ramp(*stops) for name, stops in RAMPS.items()},
     }
 
 

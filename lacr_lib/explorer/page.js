@@ -3,16 +3,14 @@
 window.lacr = (() => {
   const data = JSON.parse(document.getElementById("page-data").textContent);
   const KINDS = ["low", "clear", "enhanced"];
-  const colours = { low: "#0072B2", enhanced: "#D55E00", twin: "#000000", clear: "#009E73" };
-  const PULL = ["#b35806", "#c9c9c9", "#542788"]; // -1, 0, 1
-  const TRUST = ["#ffc20a", "#8d8d8d", "#0c4a6e"]; // 0, half, 1
+  const { colours, ramps, tracks } = data; // of kinds; of the pull from -1 to 1 and of trust, in 101 steps
   const UNKNOWN = -32768;
   const MORPH = 450; // milliseconds
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
   const element = (id) => document.getElementById(id);
   const layer = (name) => Bokeh.documents[0].get_model_by_name(name);
   const photographs = data.photographs;
-  const state = { map: 0, side: "with", film: 0, colour: "kind", show: new Set(), scene: null, view: null };
+  const state = { map: 0, side: "with", film: 0, colour: "kind", show: new Set(), scenes: [], view: null };
   let places = null; // what is drawn: of each kind x and y
   let moving = 0; // the animation frame asked for
   let playing = 0;
@@ -29,21 +27,22 @@ window.lacr = (() => {
 
   const photoOf = (kind, i) => photographs[numbers(data.points[kind].photograph)[i]];
 
-  const { tracks } = data; // of each side the numbers of its stills, the finished model last
-  const last = tracks.with.length - 1;
+  const last = tracks.with.length - 1; // tracks: of each side the numbers of its stills, the finished model last
   const still = () => tracks[state.side][state.film];
   const drawn = (map) => map.frames[still()] ?? map.frames[data.ends[state.side]];
 
   function middle(values) { // the lower one of two
-    return values.length ? values.slice().sort((a, b) => a - b)[Math.ceil(values.length / 2) - 1] : null;
+    return values.length ? Float64Array.from(values).sort()[Math.ceil(values.length / 2) - 1] : null;
   }
 
-  // the pulls of the still that is shown, grouped by a function of the photograph's number
+  // the pulls of the chosen scenes in the still that is shown, grouped by a function of the photograph's number
   function grouped(key) {
     const groups = new Map();
     numbers(data.frames[still()][state.show.has("control") ? "control" : "pulls"]).forEach((value, i) => {
       if (value === UNKNOWN) return;
-      const name = key(numbers(data.points.enhanced.photograph)[i]);
+      const photo = numbers(data.points.enhanced.photograph)[i];
+      const name = key(photo);
+      if (!chosen(sceneOf(photo))) return;
       if (!groups.has(name)) groups.set(name, []);
       groups.get(name).push(value / 1000);
     });
@@ -51,9 +50,9 @@ window.lacr = (() => {
   }
 
   const sceneOf = (photo) => photographs[photo].scene;
+  const chosen = (scene) => !state.scenes.length || state.scenes.includes(scene); // none: all of them
 
   const sheets = data.sheets.map((src) => Object.assign(new Image(), { src }));
-
   // region: row and column of the region to be framed, or none
   function draw(photo, region, words = photo.words) {
     const [sheet, x, y, width, height] = photo.place;
@@ -88,17 +87,12 @@ window.lacr = (() => {
   }
 
   function unpackPlaces(frame, [x0, x1, y0, y1]) {
-    const all = {};
-    for (const kind of KINDS) {
+    return Object.fromEntries(KINDS.map((kind) => {
       const steps = numbers(frame.xy[kind]);
-      const n = steps.length / 2;
-      all[kind] = { x: new Float32Array(n), y: new Float32Array(n) };
-      for (let i = 0; i < n; i++) {
-        all[kind].x[i] = x0 + ((x1 - x0) * steps[2 * i]) / 65535;
-        all[kind].y[i] = y0 + ((y1 - y0) * steps[2 * i + 1]) / 65535;
-      }
-    }
-    return all;
+      const along = (from, to, first) => // steps alternate: x, y
+        Float32Array.from({ length: steps.length / 2 }, (_, i) => from + ((to - from) * steps[2 * i + first]) / 65535);
+      return [kind, { x: along(x0, x1, 0), y: along(y0, y1, 1) }];
+    }));
   }
 
   const mix = (a, b, t) => a.map((v, i) => v + (b[i] - v) * t);
@@ -108,23 +102,14 @@ window.lacr = (() => {
       [kind, { x: mix(from[kind].x, to[kind].x, t), y: mix(from[kind].y, to[kind].y, t) }]));
   }
 
-  function gradient(stops, t) { // t in 0..1, three colours
-    const at = Math.min(Math.max(t, 0), 1) * 2;
-    const [a, b] = at < 1 ? stops.slice(0, 2) : stops.slice(1);
-    const part = (colour, i) => parseInt(colour.slice(1 + 2 * i, 3 + 2 * i), 16);
-    return `rgb(${[0, 1, 2].map((i) => Math.round(part(a, i) + (part(b, i) - part(a, i)) * (at < 1 ? at : at - 1)))})`;
-  }
-
   let styles = {}; // of each kind the colour and alpha of its points, which stay while they move
 
   function restyle() {
     const frame = drawn(data.maps[state.map]);
-    const trust = Array.from({ length: 101 }, (_, i) => gradient(TRUST, i / 100));
     const rest = state.show.size ? 0.3 : 0.6;
-    const seen = (p) => (state.scene === null ? rest : sceneOf(p) === state.scene ? 1 : 0.06);
     styles = Object.fromEntries(KINDS.map((kind) => [kind, {
-      colour: Array.from(numbers(frame.kept[kind]), (share) => (state.colour === "trust" ? trust[share] : colours[kind])),
-      alpha: Float32Array.from(numbers(data.points[kind].photograph), seen),
+      colour: Array.from(numbers(frame.kept[kind]), (share) => (state.colour === "trust" ? ramps.trust[share] : colours[kind])),
+      alpha: Float32Array.from(numbers(data.points[kind].photograph), (p) => strength(sceneOf(p), rest)),
     }]));
   }
 
@@ -141,28 +126,23 @@ window.lacr = (() => {
     return sums.map(([x, y, n]) => [x / n, y / n]);
   }
 
-  const strength = (scene, faint) => (state.scene === null ? faint : scene === state.scene ? 1 : 0.06);
+  const strength = (scene, faint) => (!state.scenes.length ? faint : chosen(scene) ? 1 : 0.06);
 
   function paintLines(name, lines) {
-    const column = (key) => lines.map((line) => line[key]);
-    const ends = { x0: lines.map((l) => l.from[0]), y0: lines.map((l) => l.from[1]),
-                   x1: lines.map((l) => l.to[0]), y1: lines.map((l) => l.to[1]) };
-    layer(name).data = { ...ends, colour: column("colour"), alpha: column("alpha") };
+    const columns = (rows, of) => Object.fromEntries(Object.keys(of).map((key) => [key, rows.map(of[key])]));
+    const look = { colour: (l) => l.colour, alpha: (l) => l.alpha };
+    const ends = { x0: (l) => l.from[0], y0: (l) => l.from[1], x1: (l) => l.to[0], y1: (l) => l.to[1] };
+    layer(name).data = columns(lines, { ...ends, ...look });
     const heads = layer(`${name}-heads`);
-    if (!heads) return;
-    const headed = lines.filter((line) => line.head);
-    heads.data = {
-      x: headed.map((l) => l.to[0]), y: headed.map((l) => l.to[1]),
-      angle: headed.map((l) => Math.atan2(l.to[1] - l.from[1], l.to[0] - l.from[0]) - Math.PI / 2),
-      colour: headed.map((l) => l.colour), alpha: headed.map((l) => l.alpha),
-    };
+    const angle = ({ from, to }) => Math.atan2(to[1] - from[1], to[0] - from[0]) - Math.PI / 2;
+    if (heads) heads.data = columns(lines.filter((l) => l.head), { x: ends.x1, y: ends.y1, angle, ...look });
   }
 
   function arrows(centre) {
     if (!state.show.has("arrows")) return [];
     return [...grouped((photo) => photo)].filter(([p]) => photographs[p].low !== undefined).map(([p, values]) => ({
       from: centre[photographs[p].low], to: centre[p], head: true,
-      colour: gradient(PULL, (middle(values) + 1) / 2), alpha: strength(sceneOf(p), 0.6),
+      colour: ramps.pull[Math.round(50 * Math.min(Math.max(middle(values) + 1, 0), 2))], alpha: strength(sceneOf(p), 0.6),
     }));
   }
 
@@ -170,18 +150,14 @@ window.lacr = (() => {
 
   function ladders(centre) {
     ladderScenes = [];
-    if (!state.show.has("ladders") && state.scene === null) return [];
-    const lines = [];
-    const wanted = state.show.has("ladders") ? data.scenes.keys() : [state.scene];
-    for (const scene of wanted) {
+    return [...(state.show.has("ladders") ? data.scenes.keys() : state.scenes)].flatMap((scene) => {
       const rungs = data.scenes[scene].ladder; // darkest first, clear last
-      rungs.slice(1).forEach((to, i) => {
-        const head = photographs[to].kind === "clear";
-        lines.push({ from: centre[rungs[i]], to: centre[to], head, colour: "#333333", alpha: strength(scene, 0.5) });
+      return rungs.slice(1).map((to, i) => {
         ladderScenes.push(scene);
+        const head = photographs[to].kind === "clear";
+        return { from: centre[rungs[i]], to: centre[to], head, colour: "#333333", alpha: strength(scene, 0.5) };
       });
-    }
-    return lines;
+    });
   }
 
   function trails() {
@@ -206,8 +182,9 @@ window.lacr = (() => {
     const plot = layer("map");
     const scale = 0.54 * Math.max((x1 - x0) / (plot.inner_width || 600), (y1 - y0) / (plot.inner_height || 400));
     const [w, h] = [scale * (plot.inner_width || 600), scale * (plot.inner_height || 400)];
-    plot.x_range.setv({ start: (x0 + x1) / 2 - w, end: (x0 + x1) / 2 + w });
-    plot.y_range.setv({ start: (y0 + y1) / 2 - h, end: (y0 + y1) / 2 + h });
+    for (const [range, start, end] of [[plot.x_range, (x0 + x1) / 2 - w, (x0 + x1) / 2 + w],
+                                       [plot.y_range, (y0 + y1) / 2 - h, (y0 + y1) / 2 + h]])
+      range.setv({ start, end, reset_start: start, reset_end: end });
   }
 
   function move(target, morph) {
@@ -216,8 +193,8 @@ window.lacr = (() => {
     const from = places;
     const begin = performance.now();
     const step = (now) => {
-      const t = Math.min((now - begin) / MORPH, 1);
-      places = t < 1 ? between(from, target, Math.max(t, 0)) : target;
+      const t = Math.min(Math.max((now - begin) / MORPH, 0), 1);
+      places = t < 1 ? between(from, target, t) : target;
       moving = t < 1 ? requestAnimationFrame(step) : 0;
       paint();
     };
@@ -225,54 +202,65 @@ window.lacr = (() => {
     else step(begin + MORPH);
   }
 
+  // 95 % of the medians of 200 draws of the scenes with replacement: the same ones each time
+  function interval(lists) {
+    let seed = 1;
+    const drawn = () => lists[Math.floor(lists.length * ((seed = (seed * 1664525 + 1013904223) % 2 ** 32) / 2 ** 32))];
+    const medians = Float64Array.from({ length: 200 }, () => middle(lists.flatMap(drawn))).sort();
+    return [medians[4], medians[195]];
+  }
+
   function tellPull() {
     const frame = data.frames[still()];
     const control = state.show.has("control");
-    const groups = grouped(sceneOf);
-    const [all, low, high] = control ? frame.control_pull : frame.pull;
-    const pulled = [...groups.values()].filter((values) => middle(values) > 0.5).length;
-    const own = groups.get(state.scene);
+    const lists = [...grouped(sceneOf).values()];
+    const known = control ? frame.control_pull : frame.pull;
+    const [all, low, high] = !state.scenes.length ? known :
+      [middle(lists.flat()), ...(lists.length > 1 ? interval(lists) : [null, null])];
+    const pulled = lists.filter((values) => middle(values) > 0.5).length;
+    const bounds = low === null ? `(${lists.flat().length} regions)` : `[95 %: ${low.toFixed(2)}, ${high.toFixed(2)}]`;
     const told = all === null ? "no clear photographs to measure towards" :
-      own ? `this scene's median ${middle(own).toFixed(2)}, over ${own.length} regions` :
-        `${pulled} of ${groups.size} scenes pulled more than half way, median ${all.toFixed(2)} ` +
-        `[95 %: ${low.toFixed(2)}, ${high.toFixed(2)}]`;
+      `${pulled} of ${lists.length} ${state.scenes.length ? "chosen " : ""}scene${lists.length > 1 ? "s" : ""} ` +
+      `pulled more than half way, median ${all.toFixed(2)} ${bounds}`;
     element("pull").textContent = `${control ? "Control" : state.side === "with" ? "With LACR" : "Without LACR"}: ${told}`;
     const other = frame.control_pull[0];
-    element("control").textContent = other === null ? "" : `Towards the clear region of another scene: ${other.toFixed(2)}.`;
+    element("control").textContent = other === null ? "" : `Towards the clear region of another scene (all scenes): ${other.toFixed(2)}.`;
   }
 
   function tellTrust() {
     const map = data.maps[state.map];
     const { trust, continuity } = drawn(map);
     const film = map.frames[still()] ? "" : " Only UMAP has the film; this is the finished model.";
-    const lies = map.wander === null ? "" :
+    const lies = map.wander === null || state.film !== last ? "" :
       ` From one model to the other clear points move by ${(100 * map.wander).toFixed(1)} % of the map (median).`;
-    const colour = state.colour === "kind" ? "" :
-      " Colour: share of a point's nearest latents that are nearest here too, yellow 0, dark blue 1.";
     element("trust").textContent = `${map.name}: trustworthiness ${trust}, continuity ${continuity} (15 neighbours). ` +
-      `Enhanced points (hollow): ${map.placed}.${lies}${colour}${film}`;
+      `Enhanced points (hollow): ${map.placed}.${lies}${film}`;
   }
 
-  function sentence(scene) {
-    const { name, family } = data.scenes[scene];
-    const ways = family.flat().map((p) => photographs[p])
-      .filter((p) => p.kind === (state.side === "with" ? "enhanced" : "twin") && p.progress !== null).map((p) => p.progress);
-    const pulled = ways.length ? `; enhanced ${state.side} LACR they went ${middle(ways).toFixed(2)} of the way to clear` : "";
-    return `${name}: ${family.flat().length} photographs${pulled} (median). ${ladderWords(scene)}`;
+  function sentence() {
+    const scene = state.scenes.at(-1); // the one whose family is shown
+    const way = middle(grouped(sceneOf).get(scene) ?? []);
+    const pulled = way === null ? "" : `; ${state.side === "with" ? "with" : "without"} LACR its regions went ${way.toFixed(2)} of the way to clear (median)`;
+    return (state.scenes.length > 1 ? `${state.scenes.length} scenes chosen, the last: ` : "") +
+      `${data.scenes[scene].name}: ${data.scenes[scene].family.flat().length} photographs${pulled}. ${ladderWords(scene)}`;
   }
 
   function ladderWords(scene) {
     const numbersOf = data.scenes[scene][state.side];
-    if (!numbersOf) return "";
-    const [straight, rank] = numbersOf.map((v) => (v === null ? "unknown" : v.toFixed(2)));
-    return `Its exposures: straightness ${straight}, rank correlation with log exposure ${rank}.`;
+    const [straight, rank] = (numbersOf ?? []).map((v) => (v === null ? "unknown" : v.toFixed(2)));
+    return !numbersOf ? "" : `Its exposures: straightness ${straight}, rank correlation with log exposure ${rank}.`;
   }
 
   function remember() {
-    const parts = { map: data.maps[state.map].name, side: state.side, film: state.film, colour: state.colour,
-      show: [...state.show].join(","), scene: state.scene === null ? "" : data.scenes[state.scene].name,
-      view: state.view ?? "" };
-    history.replaceState(null, "", `#${new URLSearchParams(parts)}`);
+    const parts = new URLSearchParams({ map: data.maps[state.map].name, side: state.side, film: state.film,
+      colour: state.colour, show: [...state.show].join(","), view: state.view ?? "" });
+    for (const scene of state.scenes) parts.append("scene", data.scenes[scene].name);
+    history.replaceState(null, "", `#${parts}`);
+  }
+
+  function remembered() {
+    const parts = new URLSearchParams(location.hash.slice(1));
+    return { ...Object.fromEntries(parts), scene: parts.getAll("scene") };
   }
 
   function asked(parts) { // names of what there is, else what is shown already
@@ -284,7 +272,7 @@ window.lacr = (() => {
       film: Math.min(Math.max(Math.round(film) || 0, 0), last),
       colour: parts.colour === "trust" ? "trust" : "kind",
       show: new Set((parts.show || "").split(",").filter((name) => name)),
-      scene: found(data.scenes.map((scene) => scene.name), parts.scene, null),
+      scenes: data.scenes.flatMap(({ name }, i) => ([parts.scene].flat().includes(name) ? [i] : [])),
       view: data.views[parts.view - 1] ? Number(parts.view) : null,
     };
   }
@@ -299,17 +287,22 @@ window.lacr = (() => {
     showControls();
     tellPull();
     tellTrust();
-    if ("scene" in change) showFamily();
+    if ("scenes" in change) showFamily();
     remember();
   }
 
   function showControls() {
     document.querySelector(`[name=side][value=${state.side}]`).checked = true;
     document.querySelectorAll("#layers input").forEach((box) => (box.checked = state.show.has(box.value)));
-    Object.assign(element("map"), { value: state.map });
-    Object.assign(element("colour"), { value: state.colour });
-    Object.assign(element("scene"), { value: state.scene ?? "" });
+    for (const id of ["map", "colour"]) element(id).value = state[id];
+    for (const option of element("scene").options) {
+      const on = option.value === "" ? !state.scenes.length : state.scenes.includes(Number(option.value));
+      if (option.selected !== on) option.selected = on; // or the keyboard loses its place
+    }
+    element("key").className = state.colour;
+    element("trails").hidden = !data.changed || !state.show.has("trails");
     element("step").value = state.film;
+    if (state.film !== last) element("film").open = true;
     const { step } = data.frames[still()];
     element("step-name").textContent = step === null ? "finished model" : step === 0 ? "untrained" : `step ${step}`;
     document.querySelectorAll("#tour button").forEach((b, i) => b.setAttribute("aria-pressed", i + 1 === state.view));
@@ -319,35 +312,39 @@ window.lacr = (() => {
   }
 
   function showFamily() {
-    element("said").textContent = state.scene === null ? "No scene chosen." : sentence(state.scene);
-    element("family").replaceChildren(...(state.scene === null ? [] : data.scenes[state.scene].family.map(row)));
+    const shown = state.scenes.at(-1);
+    element("said").textContent = shown === undefined ? "No scene chosen." : sentence();
+    element("family").replaceChildren(...(shown === undefined ? [] : data.scenes[shown].family.map(row)));
   }
 
   let hovered = "";
 
   function hover(name, i) {
-    if (hovered === `${name} ${i} ${state.side}`) return;
-    hovered = `${name} ${i} ${state.side}`;
-    if (name === "ladders") {
-      const { name: scene } = data.scenes[ladderScenes[i]];
-      element("hovered").textContent = `${scene}. ${ladderWords(ladderScenes[i])}`;
-      return;
-    }
+    if (hovered === (hovered = `${name} ${i} ${state.side}`)) return;
+    if (name === "ladders")
+      return void (element("hovered").textContent = `${data.scenes[ladderScenes[i]].name}. ${ladderWords(ladderScenes[i])}`);
     const found = photoOf(name, i);
     const photo = state.side === "without" && found.twin !== undefined ? photographs[found.twin] : found;
     const region = ["row", "col"].map((part) => numbers(data.points[name][part])[i]);
     element("hovered").replaceChildren(draw(photo, region, `${data.scenes[photo.scene].name}\n${photo.words}`));
   }
 
+  let pointer = { adds: false, done: true }; // what a tap does, and whether it was done: once a tap
+
   function tap(name, i) {
-    layer(name).selected.indices = [];
-    if (i === undefined) return;
-    set({ scene: name === "ladders" ? ladderScenes[i] : photoOf(name, i).scene }, false);
+    if (i === undefined || pointer.done) return;
+    pointer.done = true;
+    const scene = name === "ladders" ? ladderScenes[i] : photoOf(name, i).scene;
+    const others = state.scenes.filter((one) => one !== scene);
+    set({ scenes: !pointer.adds ? [scene] : others.length < state.scenes.length ? others : [...others, scene] }, false);
     hover(name, i);
   }
 
-  function options(id, names) {
-    element(id).append(...names.map((name, value) => Object.assign(document.createElement("option"), { value, textContent: name })));
+  function picked(field) { // "all" taken after others lets go of them; the last one picked comes last
+    const values = [...field.selectedOptions].map((option) => option.value);
+    if (values.includes("") && state.scenes.length) return { scenes: [] };
+    const scenes = values.filter((value) => value !== "").map(Number);
+    return { scenes: [...state.scenes.filter((s) => scenes.includes(s)), ...scenes.filter((s) => !state.scenes.includes(s))] };
   }
 
   function play() {
@@ -364,14 +361,17 @@ window.lacr = (() => {
     const on = (id, change) => element(id).addEventListener("input", (event) => set(change(event.target)));
     on("map", (field) => ({ map: Number(field.value) }));
     on("colour", (field) => ({ colour: field.value }));
-    on("scene", (field) => ({ scene: field.value === "" ? null : Number(field.value) }));
-    on("sides", (field) => ({ side: field.value, scene: state.scene }));
+    on("scene", picked);
+    on("sides", (field) => ({ side: field.value, scenes: state.scenes }));
     on("step", (field) => ({ film: Number(field.value), map: 0 }));
     on("layers", () => ({ show: new Set([...document.querySelectorAll("#layers :checked")].map((box) => box.value)) }));
     element("brighten").addEventListener("input", showFamily);
     element("play").addEventListener("click", play);
     element("controls").addEventListener("submit", (event) => event.preventDefault());
-    addEventListener("hashchange", () => set(asked(Object.fromEntries(new URLSearchParams(location.hash.slice(1))))));
+    addEventListener("hashchange", () => set(asked(remembered())));
+    addEventListener("pointerdown", (e) => (pointer = { adds: e.shiftKey || e.ctrlKey || e.metaKey, done: false }), true);
+    for (const size of ["inner_width", "inner_height"])
+      layer("map").properties[size].change.connect(() => fitRanges(data.maps[state.map].bounds));
     data.views.forEach(({ title, state: parts }, i) => {
       const button = Object.assign(document.createElement("button"), { type: "button", textContent: `${i + 1} ${title}` });
       button.addEventListener("click", () => set(asked({ ...parts, view: i + 1 })));
@@ -380,17 +380,18 @@ window.lacr = (() => {
   }
 
   function start() {
-    options("map", data.maps.map((map) => map.name));
-    options("scene", data.scenes.map((scene) => scene.name));
+    for (const [id, named] of [["map", data.maps], ["scene", data.scenes]])
+      element(id).append(...named.map(({ name }, value) => new Option(name, value))); // as text
+    document.title = element("title").textContent = `Latent explorer: ${data.dataset}`;
+    for (const part of document.querySelectorAll("details[open]")) part.open = innerWidth > 800;
     element("step").max = last;
     element("film").hidden = last === 0;
     element("sides").hidden = data.ends.without === null;
-    document.querySelector("[value=trails]").parentNode.hidden = element("trails").hidden = !data.changed;
+    document.querySelector("[value=trails]").parentNode.hidden = !data.changed;
     element("shuffled").textContent = data.changed && Math.round(100 * data.changed.control);
     listen();
     document.querySelectorAll("[data-scene]").forEach((e) => (e.textContent = data.scenes[e.dataset.scene].name));
-    const parts = Object.fromEntries(new URLSearchParams(location.hash.slice(1)));
-    set(asked({ film: "last", ...parts }), false);
+    set(asked({ film: "last", ...remembered() }), false);
     document.body.dataset.ready = "yes";
   }
 

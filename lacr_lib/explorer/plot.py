@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 if TYPE_CHECKING:
     from bokeh.document import Document
     from bokeh.plotting import figure
@@ -11,6 +13,10 @@ if TYPE_CHECKING:
 BOKEH_MARKERS = {"low": "inverted_triangle", "enhanced": "circle", "clear": "triangle"}
 # the course's colours of the three kinds; written out, since figures come after the explorer
 COLOURS = {"low": "#0072B2", "enhanced": "#D55E00", "clear": "#009E73"}
+RAMPS = {  # colours at the lower end, in the middle, at the upper end; page.css draws them, too
+    "pull": ("#b35806", "#c9c9c9", "#542788"),  # -1, 0, 1
+    "trust": ("#ffc20a", "#8d8d8d", "#0c4a6e"),  # 0, half, 1
+}
 
 
 def document() -> Document:
@@ -43,6 +49,14 @@ def document() -> Document:
     page.add_root(plot)
     page.js_on_event("document_ready", CustomJS(code="window.lacr.start()"))
     return page
+
+
+def ramp(*stops: str) -> list[str]:
+    """101 colours, evenly from the first of three "#rrggbb" through the second to the third."""
+    parts = np.array([list(bytes.fromhex(stop[1:])) for stop in stops])  # (3, RGB)
+    places = np.linspace(0, 2, 101)
+    rgb = np.stack([np.interp(places, (0, 1, 2), part) for part in parts.T], axis=1)
+    return ["#" + row.tobytes().hex() for row in np.rint(rgb).astype(np.uint8)]
 
 
 def _points(plot: figure, kind: str) -> Any:
@@ -109,8 +123,9 @@ def _tools(renderers: list[Any]) -> list[Any]:
 
     hover = """const i = cb_data.index.indices[0] ?? cb_data.index.line_indices?.[0]
         if (i !== undefined) window.lacr.hover(cb_data.renderer.data_source.name, i)"""
-    tap = "window.lacr.tap(cb_data.source.name, cb_data.source.selected.indices[0])"
+    tap = "window.lacr.tap(cb_data.source.name, cb_data.source.inspected.indices[0])"
+    # the last one that is hovered stays, the first one that is tapped counts: what lies on top
     return [
         HoverTool(renderers=renderers, tooltips=None, callback=CustomJS(code=hover)),
-        TapTool(renderers=renderers, callback=CustomJS(code=tap)),
+        TapTool(renderers=renderers[::-1], behavior="inspect", callback=CustomJS(code=tap)),
     ]

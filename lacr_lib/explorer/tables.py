@@ -30,11 +30,11 @@ def strip_html(strip: Strip, scenes: list[str], quality: int) -> str:
     source = "the scenes that are not shown here" if strip.others else "these scenes"
     steps = "".join(f"<b>{step:g}</b>" for step in STEPS)
     return (
-        '<p class="note">Low-light photographs, decoded while their code moves along the mean '
-        f"way from low to clear of {source}; 0 is the photograph's own code, 1 a whole way. Bars: "
-        "share of the real low-light, enhanced and clear regions that lie near each step. Where "
-        "they are empty, the decoder is asked for what it never saw. (A code asks for light: that "
-        "of a clear photograph asks for little.)</p>"
+        '<p class="note">Low-light photographs, decoded by the model with LACR while their code '
+        f"moves along the mean way from low to clear of {source}; 0 is the photograph's own code, "
+        "1 a whole way. Bars: share of the real low-light, enhanced and clear regions that lie "
+        "near each step. Where they are empty, the decoder is asked for what it never saw. (A code "
+        "asks for light: that of a clear photograph asks for little.)</p>"
         f'<div id="walks"><div class="walk"><span></span><div class="steps">{steps}</div></div>'
         + "".join(_walk_html(walk, scenes.index(walk.scene), quality) for walk in strip.walks)
         + "</div>"

@@ -39,7 +39,8 @@ AXIS = (
 DOUBT = (
     "What does this not show?",
     "Colour is trust now: yellow points have other neighbours here than in the latent. Sizes, gaps "
-    "and distances of a map mean nothing. And an arrived latent is no good picture yet: see PSNR.",
+    "and distances of a map mean nothing. And an arrived latent is no good picture yet: see PSNR, "
+    "in a family or in the table below.",
 )
 
 
@@ -48,7 +49,7 @@ def views(film: bool, twin: bool) -> list[dict[str, Any]]:
     told: list[tuple[tuple[str, str], dict[str, str]]] = [
         (DARK, {}),
         (ENHANCED, {"show": "arrows"}),
-        (LACR, {"show": "arrows,trails", "side": "without" if twin else "with"}),
+        (LACR, {"show": "trails", "side": "without" if twin else "with"}),
         (LADDERS, {"show": "ladders"}),
         (FILM, {"show": "arrows", "film": "first"}) if film else (AXIS, {}),
         (DOUBT, {"colour": "trust"}),

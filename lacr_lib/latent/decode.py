@@ -122,5 +122,10 @@ def exchanged_request(model: LacrVae, structure: Photo, light: Photo) -> Request
     """
     mu, other = (model.encode(as_batch(photo, model)).mu for photo in (structure, light))
     codes = (mu, with_mean_of(mu, other), other)
-    gains = [model.gain(z, (z.shape[2] * REGION, z.shape[3] * REGION)).mean() for z in codes]
-    return Request(*(float(gain) for gain in gains))
+    return Request(*(asked_gain(model, z) for z in codes))
+
+
+@torch.inference_mode()
+def asked_gain(model: LacrVae, z: Tensor) -> float:
+    """The mean gain that a map of codes (1, Z, h, w) asks for, nats: log odds of light."""
+    return float(model.gain(z, (z.shape[2] * REGION, z.shape[3] * REGION)).mean())

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from scipy.stats import spearmanr
+from torch import Tensor
 
 from lacr_lib.errors import LacrError
-from lacr_lib.latent.decode import decode_codes
+from lacr_lib.latent.decode import asked_gain, decode_codes
 from lacr_lib.latent.encode import LUMA, Latents, as_batch
 
 if TYPE_CHECKING:
@@ -91,7 +92,24 @@ def walk(
     """
     x = as_batch(photo, model)
     code = model.encode(x)
-    move = torch.from_numpy(axis.direction * axis.way).to(x).view(1, -1, 1, 1)
-    stack = decode_codes(model, x, code.skips, (code.mu + t * move for t in steps))
+    stack = decode_codes(model, x, code.skips, _moved(code.mu, axis, steps))
     luma = (stack @ np.array(LUMA)).mean(axis=(1, 2))
     return Walk(np.asarray(steps, np.float64), stack, luma)
+
+
+@torch.inference_mode()
+def walked_gain(
+    model: LacrVae, photo: NDArray[np.uint8], axis: LightAxis, steps: Sequence[float] = STEPS
+) -> NDArray[np.float64]:
+    """The mean gain that each code of `walk` asks for, nats (K,): why the picture is lit as it is.
+
+    The gain is decoded from the code alone; the photograph (H, W, 3) stays as dark as it was.
+    """
+    mu = model.encode(as_batch(photo, model)).mu
+    return np.array([asked_gain(model, z) for z in _moved(mu, axis, steps)])
+
+
+def _moved(mu: Tensor, axis: LightAxis, steps: Sequence[float]) -> Iterator[Tensor]:
+    """A map of codes (1, Z, h, w), all its regions moved by so many mean ways along the axis."""
+    move = torch.from_numpy(axis.direction * axis.way).to(mu).view(1, -1, 1, 1)
+    return (mu + t * move for t in steps)

@@ -1,6 +1,8 @@
 """The .npz file of a table of latents: written while it grows, large ones read in place.
 
-Plain arrays, stored without compression and without pickles; `numpy.load` reads them, too.
+Plain arrays, stored without compression and without pickles; `numpy.load` reads them, too. Beside
+the columns of `Latents` it holds `photo_mu` and `photo_log_var` (P, Z): means over the rows of each
+photograph in `names`, NaN where it has none. `Latents.pooled` gives the same to who has a table.
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ MAPPED_FROM = 1_000_000_000  # bytes; a larger file stays on the disk until its 
 BLOCK = 1 << 16  # rows
 OF_PHOTOGRAPH = ("kind", "scene", "exposure", "photograph")  # the same in all rows of a photograph
 COLUMNS = tuple(field.name for field in fields(Latents))
+POOLED = {"photo_mu": "mu", "photo_log_var": "log_var"}  # means a photograph
 
 
 def save_latents(parts: Latents | Iterable[Latents], path: str | Path) -> tuple[int, int]:
@@ -43,11 +46,11 @@ def save_latents(parts: Latents | Iterable[Latents], path: str | Path) -> tuple[
         if not rows:
             raise LacrError("a table of latents without rows says nothing: give some photographs")
         with beside(path) as target, zipfile.ZipFile(target, "w") as archive:
-            for name in COLUMNS:
+            for name in (*COLUMNS, *POOLED):
                 with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
                     blocks = _blocks(name, columns[name], counts)
                     first = next(blocks)
-                    length = len(columns[name]) if name == "names" else rows
+                    length = rows if name in COLUMNS and name != "names" else len(first)
                     _write_header(member, first.dtype, (length, *first.shape[1:]))
                     member.write(first.tobytes())
                     for block in blocks:
@@ -90,7 +93,7 @@ def _photographs(table: Latents) -> Iterator[Latents]:
 def _write_columns(parts: Iterable[Latents], folder: Path) -> tuple[dict[str, Any], list[int]]:
     """Rows into raw files, what is the same for a photograph into lists; and the rows of each."""
     columns: dict[str, Any] = {name: [] for name in OF_PHOTOGRAPH}
-    names, counts = [], []
+    names, counts, sums = [], [], []
     with ExitStack() as stack:
         files: dict[str, BinaryIO] = {}
         for part in parts:
@@ -98,6 +101,7 @@ def _write_columns(parts: Iterable[Latents], folder: Path) -> tuple[dict[str, An
             if not len(part):
                 continue
             counts.append(len(part))
+            sums.append([getattr(part, name).sum(axis=0, dtype=float) for name in POOLED.values()])
             for name in COLUMNS:
                 values = getattr(part, name)
                 if name in OF_PHOTOGRAPH:
@@ -108,12 +112,26 @@ def _write_columns(parts: Iterable[Latents], folder: Path) -> tuple[dict[str, An
                         columns[name] = (values.dtype, values.shape[1:], folder / name)
                     files[name].write(np.ascontiguousarray(values).tobytes())
     columns["names"] = np.concatenate(names) if names else np.array([], str)
+    if counts:
+        columns |= _pooled(np.concatenate(columns["photograph"]), counts, np.array(sums), names)
     return columns, counts
+
+
+def _pooled(
+    photograph: NDArray[np.int32], counts: list[int], sums: NDArray[np.float64], names: list[Any]
+) -> dict[str, NDArray[np.float32]]:
+    """Means a photograph of the sums of each part, (parts, 2, Z); a photograph may come in many."""
+    total = np.zeros((sum(map(len, names)), *sums.shape[1:]))
+    np.add.at(total, photograph, sums)
+    rows = np.bincount(photograph, counts, len(total))
+    with np.errstate(invalid="ignore"):
+        means = (total.T / rows).T.astype(np.float32)
+    return {name: means[:, i] for i, name in enumerate(POOLED)}
 
 
 def _blocks(name: str, column: Any, counts: list[int]) -> Iterator[NDArray[Any]]:
     """A column of the table, some rows at a time."""
-    if name == "names":
+    if name == "names" or name in POOLED:
         yield column
     elif name in OF_PHOTOGRAPH:
         values = np.concatenate(column)  # one a photograph; texts get the width of the longest

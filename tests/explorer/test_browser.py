@@ -5,13 +5,16 @@ Screenshots are kept in build/. Times are told, not asserted: machines that test
 
 from __future__ import annotations
 
+import json
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from lacr_lib.explorer.page import write_story
-from tests.browser import Browser, find_chromium
+from lacr_lib.latent.film import region_pull
+from tests.browser import CTRL, SHIFT, Browser, find_chromium
 
 BUILD = Path(__file__).parents[2] / "build"
 pytestmark = pytest.mark.skipif(find_chromium() is None, reason="no Chromium on this machine")
@@ -33,6 +36,22 @@ def browser(request):
     with Browser(request.param, ready=READY) as browser:
         browser.graphics = request.param
         yield browser
+
+
+PICK = """(() => {{
+  const field = document.getElementById("scene");
+  for (const option of field.options) option.selected = {}.includes(option.value);
+  field.dispatchEvent(new Event("input", {{ bubbles: true }}));
+}})()"""
+RANGES = """(() => {
+  const plot = Bokeh.documents[0].get_model_by_name("map");
+  return [plot.x_range.start, plot.x_range.end, plot.y_range.start, plot.y_range.end];
+})()"""
+
+
+def pick(browser, *scenes):
+    """Chooses scenes of the list by their number; "" is all of them."""
+    browser.run(PICK.format([str(scene) for scene in scenes]))
 
 
 def text(browser, id_):
@@ -119,10 +138,7 @@ def test_whoever_asked_for_less_motion_gets_a_cut(browser, path):
 def test_the_address_restores_the_view(browser, path):
     browser.open(path)
     browser.run("document.querySelectorAll('#tour button')[2].click()")
-    browser.run(
-        """const field = document.getElementById("scene"); field.value = "2";
-        field.dispatchEvent(new Event("input", { bubbles: true }))"""
-    )
+    pick(browser, 2, 4)
     browser.wait("lacr.still()")
     kinds = ("pull", "trust", "said", "step-name")
     before = [text(browser, id_) for id_ in kinds], places(browser, "low")
@@ -132,6 +148,71 @@ def test_the_address_restores_the_view(browser, path):
     assert browser.run("location.hash") == hash_
     browser.open(path, "#map=nonsense&side=x&film=99&scene=nobody&view=7&show=arrows")
     assert text(browser, "pull").startswith("With LACR: ") and browser.complaints == []
+
+
+def middle(values):
+    """The lower one of two, as on the page."""
+    return np.sort(values)[-(-len(values) // 2) - 1]
+
+
+def test_counts_follow_the_chosen_scenes(browser, path, story):
+    table = story.stills[-1].table
+    pull, scene = region_pull(table), table.of("enhanced").scene
+    few = [pull[scene == name] for name in ("plain", "fourth")]
+    browser.open(path)
+    everything = text(browser, "pull")
+    pick(browser, 0, 3)
+    arrived = sum(middle(values) > 0.5 for values in few)
+    told = f"{arrived} of 2 chosen scenes pulled more than half way"
+    median = f"median {middle(np.concatenate(few)):.2f} [95 %: "
+    assert f"With LACR: {told}, {median}" in text(browser, "pull")
+    assert text(browser, "said").startswith("2 scenes chosen, the last: fourth: 7 photographs")
+    pick(browser, 3)
+    assert f"1 chosen scene pulled more than half way, median {middle(few[1]):.2f} (" in text(
+        browser, "pull"
+    )
+    pick(browser, "", 3)  # "all" lets go of the others
+    assert text(browser, "pull") == everything and text(browser, "said") == "No scene chosen."
+    assert browser.complaints == []
+
+
+def alone(story, scene):
+    """The number of the clear point of a scene that has the most room around it."""
+    table = story.stills[-1].table
+    flat = story.methods[0].drawings[len(story.stills) - 1].fitted[
+        table.of("low", "clear").kind == "clear"
+    ]
+    gaps = np.linalg.norm(flat[:, None] - flat, axis=2) + 99 * np.eye(len(flat))
+    return int(np.where(table.of("clear").scene == scene, gaps.min(axis=1), -1).argmax())
+
+
+def test_a_tap_with_ctrl_adds_a_scene_and_takes_it_away(browser, path, story):
+    browser.open(path)
+    shown = "document.getElementById('said').textContent"
+    plain, third = (alone(story, scene) for scene in ("plain", "third"))
+    browser.mouse("click", *screen_place(browser, "clear", plain))
+    browser.wait(shown + ".startsWith('plain: 7')")
+    browser.mouse("click", *screen_place(browser, "clear", third), CTRL)
+    browser.wait(shown + ".startsWith('2 scenes chosen, the last: third: 7')")
+    browser.mouse("click", *screen_place(browser, "clear", third), CTRL)
+    browser.wait(shown + ".startsWith('plain: 7')")
+
+
+def test_reset_and_a_new_size_show_the_whole_map(browser, path):
+    browser.open(path)
+    whole = browser.run(RANGES)
+    reset = """(() => {
+      const plot = Bokeh.documents[0].get_model_by_name("map");
+      plot.x_range.setv({ start: 0, end: 0.1 });
+      Bokeh.index.find_one(plot).reset();
+    })()"""
+    browser.run(reset)
+    assert browser.run(RANGES) == whole
+    browser.resize(700, 900)
+    browser.wait(f"JSON.stringify({RANGES}) !== '{json.dumps(whole, separators=(',', ':'))}'")
+    low_x, high_x, low_y, high_y = browser.run(RANGES)
+    for x, y in (places(browser, kind) for kind in ("low", "clear", "enhanced")):
+        assert low_x < min(x) and max(x) < high_x and low_y < min(y) and max(y) < high_y
 
 
 def test_the_keyboard_alone_can_select(browser, path):
@@ -144,6 +225,8 @@ def test_the_keyboard_alone_can_select(browser, path):
     browser.press("ArrowDown", 40)
     browser.wait("document.querySelectorAll('#family canvas').length === 7")
     assert text(browser, "said").startswith("plain: 7 photographs")
+    browser.press("ArrowDown", 40, SHIFT)
+    browser.wait(TEXT.format("said") + ".startsWith('2 scenes chosen')")
     assert browser.run("document.getElementById('said').getAttribute('aria-live')") == "polite"
 
 
@@ -167,10 +250,7 @@ def test_a_hostile_name_stays_text(browser, path, toys):
     evil = toys.scenes[1].name
     assert "<script>" in evil
     browser.open(path)
-    browser.run(
-        """const field = document.getElementById("scene"); field.value = "1";
-        field.dispatchEvent(new Event("input", { bubbles: true }))"""
-    )
+    pick(browser, 1)
     assert text(browser, "said").startswith(evil)
     assert evil in text(browser, "numbers")
     assert browser.run("document.body.dataset.evil") is None

@@ -16,7 +16,7 @@ from PIL import Image
 from lacr_lib.errors import LacrError
 from lacr_lib.explorer.pack import UNKNOWN, page_data
 from lacr_lib.explorer.page import write_story
-from lacr_lib.explorer.plot import COLOURS
+from lacr_lib.explorer.plot import RAMPS, ramp
 from lacr_lib.explorer.scenes import Album, family, progress_of, sheets
 from lacr_lib.figures.style import ROLES
 from lacr_lib.latent.encode import encode_photoset
@@ -94,10 +94,16 @@ def test_the_pull_is_that_of_the_latent(story, data):
     assert [data["frames"][i]["step"] for i in data["tracks"]["with"]] == [0, 10, None]
 
 
-def test_colours_are_those_of_the_figures():
-    assert COLOURS == ROLES
-    script = files("lacr_lib.explorer").joinpath("page.js").read_text("utf-8")
-    assert all(f'{kind}: "{colour}"' in script for kind, colour in COLOURS.items())
+def test_colours_are_those_of_the_figures_and_of_the_scales(data):
+    assert data["colours"] == ROLES | {"twin": "#000000"}
+    style, script = (
+        files("lacr_lib.explorer").joinpath(f"page.{kind}").read_text("utf-8")
+        for kind in ("css", "js")
+    )
+    for name, stops in RAMPS.items():
+        assert tuple(data["ramps"][name][i] for i in (0, 50, 100)) == stops
+        assert f"linear-gradient(90deg, {', '.join(stops)})" in style
+    assert ramp("#000000", "#646464", "#646464")[:3] == ["#000000", "#020202", "#040404"]
     assert script.count("\n") <= 400
 
 

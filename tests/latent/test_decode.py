@@ -15,6 +15,7 @@ from lacr_lib.latent.decode import (
     posterior_draws,
 )
 from lacr_lib.latent.encode import as_batch
+from lacr_lib.latent.light_axis import LightAxis, walked_gain
 from lacr_lib.models.vae import Encoding
 
 
@@ -78,6 +79,15 @@ def test_exchanged_light_has_the_others_mean_and_its_own_pattern():
     expected = b.mean(axis=(0, 1)) / 255 - a.mean(axis=(0, 1)) / 255
     np.testing.assert_allclose(shift, np.broadcast_to(expected, shift.shape), atol=1e-5)
     np.testing.assert_allclose(exchange_light(Lamp(), a, a), own, atol=1e-6)
+
+
+def test_the_gain_along_a_walk_by_hand():
+    axis = LightAxis(np.array([0.6, 0.8, 0.0]), low=1.0, clear=1.5, share=1.0)
+    code = Lamp().encode(as_batch(photo(0.2), Lamp())).mu
+    move = torch.tensor([0.3, 0.4, 0.0]).view(1, 3, 1, 1)  # a whole way: 0.5 along the axis
+    expected = [float(((code + t * move) ** 2).mean()) for t in (-0.5, 0.0, 1.0)]
+    gains = walked_gain(Lamp(), photo(0.2), axis, (-0.5, 0.0, 1.0))
+    np.testing.assert_allclose(gains, expected, rtol=1e-5)
 
 
 def test_request_of_an_exchange_by_hand():

@@ -41,6 +41,27 @@ def test_written_as_it_grows_it_is_the_same_table(tmp_path, ladders, known_model
     same(whole, load_latents(tmp_path / "grown.npz"))
 
 
+def test_the_file_tells_each_photographs_means_as_pooled_does(tmp_path, ladders, known_model):
+    latents = encode_photoset(known_model(1.0), ladders, regions=7)
+    some = latents.select(latents.photograph != 3)
+    some = some.select(np.random.default_rng(0).permutation(len(some)))  # in many parts
+    save_latents(some, tmp_path / "some.npz")
+    pooled, there = some.pooled(), np.arange(len(latents.names)) != 3
+    with np.load(tmp_path / "some.npz") as file:
+        for name in ("mu", "log_var"):
+            means = file[f"photo_{name}"]
+            np.testing.assert_allclose(means[there], getattr(pooled, name), atol=1e-6)
+            assert np.isnan(means[~there]).all()
+
+
+def test_a_file_over_the_limit_is_mapped_by_itself(tmp_path, ladders, known_model, monkeypatch):
+    save_latents(encode_photos(known_model(1.0), ladders), tmp_path / "table.npz")
+    size = (tmp_path / "table.npz").stat().st_size
+    for limit, mapped in ((size, False), (size - 1, True)):
+        monkeypatch.setattr("lacr_lib.latent.table_file.MAPPED_FROM", limit)
+        assert isinstance(load_latents(tmp_path / "table.npz").mu, np.memmap) is mapped
+
+
 def test_some_rows_keep_the_names_of_all(tmp_path, ladders, known_model):
     """Photographs without a row, and two of one name, must not shift the numbers of the others."""
     latents = encode_photoset(known_model(1.0), ladders)
