@@ -105,12 +105,15 @@ def need_pairs(photoset: PhotoSet) -> None:
         )
 
 
-def bar(total: int, what: str, unit: str) -> tqdm[Any]:
-    """A progress bar on stderr; where that is a log, a line of it every ten seconds."""
+def bar(total: int, what: str, unit: str, leave: bool = True) -> tqdm[Any]:
+    """A progress bar on stderr; where that is a log, a line of it every ten seconds.
+
+    leave: does it stay when it is full?
+    """
     from tqdm import tqdm
 
     pause = 0.1 if sys.stderr.isatty() else 10.0
     return tqdm(
         total=total, desc=what, unit=f" {unit}", file=sys.stderr, dynamic_ncols=True,
-        mininterval=pause, maxinterval=max(10.0, pause),
+        mininterval=pause, maxinterval=max(10.0, pause), leave=leave,
     )  # fmt: skip
