@@ -89,7 +89,7 @@ def make_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for add in (
         _enhance, _evaluate, _train, _sweep, _latents, _pull, _explore, _weights, _fetch, _prepare,
-        _notebooks,
+        _notebooks, _export, _bench,
     ):  # fmt: skip
         add(commands)
     return parser
@@ -113,6 +113,11 @@ def _enhance(commands: argparse._SubParsersAction[OneLineParser]) -> None:
     )  # fmt: skip
     parser.add_argument("inputs", nargs="+", metavar="INPUT", help="a photograph or a folder")
     parser.add_argument("-o", "--out", required=True, metavar="OUT_DIR", help="made if missing")
+    parser.add_argument("--fast", action="store_true", help="light of a half-size copy; quicker")
+    parser.add_argument(
+        "--memory", type=float, default=2.0, metavar="GB",
+        help="for the work on a large photograph; changes no pixel; default: %(default)s",
+    )  # fmt: skip
     _weights_option(parser)
     _device_option(parser)
 
@@ -257,6 +262,32 @@ def _notebooks(commands: argparse._SubParsersAction[OneLineParser]) -> None:
         "Copy the notebooks of the course out of this installation, with solutions and pictures.",
     )  # fmt: skip
     parser.add_argument("out", type=Path, metavar="DIR", help="new, or an empty folder")
+
+
+def _export(commands: argparse._SubParsersAction[OneLineParser]) -> None:
+    parser = _command(
+        commands, "export", "export:run",
+        "Write a model as an ONNX file, for images of any size; needs the extra `export`.",
+    )  # fmt: skip
+    _weights_option(parser)
+    parser.add_argument("-o", "--out", type=Path, required=True, metavar="FILE.onnx")
+
+
+def _bench(commands: argparse._SubParsersAction[OneLineParser]) -> None:
+    parser = _command(
+        commands, "bench", "bench:run",
+        "Measure what the library costs, as ratios to yardsticks of the same run; takes minutes.",
+    )  # fmt: skip
+    parser.add_argument(
+        "--only", nargs="+", default=[], metavar="PART", help="start image large step umap gpu"
+    )
+    parser.add_argument(
+        "--check", action="store_true",
+        help="exit code 1 if a row is 20 %% worse than its record in lacr_lib/results",
+    )  # fmt: skip
+    parser.add_argument("--record", action="store_true", help="make this run the record")
+    _data_option(parser)
+    _json_option(parser)
 
 
 def _data_option(parser: OneLineParser) -> None:

@@ -105,15 +105,17 @@ def need_pairs(photoset: PhotoSet) -> None:
         )
 
 
-def bar(total: int, what: str, unit: str, scale: bool = False) -> tqdm[Any]:
+def bar(
+    total: int, what: str, unit: str, scale: bool = False, leave: bool = True
+) -> tqdm[Any]:
     """A progress bar on stderr; where that is a log, a line of it every ten seconds.
 
-    scale: large numbers as k, M or G.
+    scale: large numbers as k, M or G. leave: does it stay when it is full?
     """
     from tqdm import tqdm
 
     pause = 0.1 if sys.stderr.isatty() else 10.0
     return tqdm(
-        total=total, desc=what, unit=unit if scale else f" {unit}", unit_scale=scale,
+        total=total, desc=what, unit=unit if scale else f" {unit}", unit_scale=scale, leave=leave,
         file=sys.stderr, dynamic_ncols=True, mininterval=pause, maxinterval=max(10.0, pause),
     )  # fmt: skip

@@ -7,13 +7,16 @@ import stat
 import sys
 from argparse import Namespace
 from collections.abc import Iterable
+from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lacr_lib.commands.common import bar, load_on, one_line, say
 from lacr_lib.errors import LacrError
 
 if TYPE_CHECKING:
+    from tqdm import tqdm
+
     from lacr_lib.models.vae import LacrVae
 
 
@@ -39,14 +42,17 @@ def run(options: Namespace) -> int:
         for line in plan.refused[1:]:
             say(f"lacr: {one_line(line)}")
         raise LacrError(plan.refused[0])
+    if not options.memory >= 1:
+        raise LacrError(f"--memory is at least 1 GB, not {options.memory}")
     model = load_on(options.weights, options.device)
+    way = {"fast": options.fast, "memory": options.memory}
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise LacrError(f"cannot make the folder {out} ({one_line(error)})") from None
     for line in plan.refused:
         say(f"lacr: {one_line(line)}")
-    failures = _enhance_all(model, plan.jobs)
+    failures = _enhance_all(model, plan.jobs, way)
     print(f"{len(plan.jobs) - failures} photographs enhanced into {one_line(out)}")
     return 1 if failures or plan.refused else 0
 
@@ -117,13 +123,13 @@ def _why_not(path: Path) -> str:
     return "" if stat.S_ISREG(mode) else f"{path} is no regular file; name a photograph"
 
 
-def _enhance_all(model: LacrVae, jobs: list[Job]) -> int:
+def _enhance_all(model: LacrVae, jobs: list[Job], way: dict[str, Any]) -> int:
     """Does the jobs, one after the other; returns how many failed."""
     failures = 0
     with bar(len(jobs), "enhance", "photo") as progress:
         for job in jobs:
             try:
-                _enhance_one(model, job)
+                _enhance_one(model, job, way)
             except Exception as error:  # whatever is wrong with one file, the others get their turn
                 failures += 1
                 text = str(error) or type(error).__name__
@@ -133,9 +139,18 @@ def _enhance_all(model: LacrVae, jobs: list[Job]) -> int:
     return failures
 
 
-def _enhance_one(model: LacrVae, job: Job) -> None:
+def _enhance_one(model: LacrVae, job: Job, way: dict[str, Any]) -> None:
+    """One photograph; one over a megapixel gets a bar of its own, in per cent."""
     from lacr_lib.inference.enhance import enhance
     from lacr_lib.inference.files import write_whole
 
-    picture = enhance(model, job.source)
+    with ExitStack() as stack:
+        bars: list[tqdm[Any]] = []
+
+        def show(share: float) -> None:
+            if not bars:
+                bars.append(stack.enter_context(bar(100, job.source.name, "%", leave=False)))
+            bars[0].update(round(100 * share) - bars[0].n)
+
+        picture = enhance(model, job.source, on_part=show, **way)
     write_whole(job.target, lambda file: picture.save(file, format="PNG"))

@@ -1,43 +1,79 @@
-"""Photographs of any size: global light from a reduced copy, the rest in overlapping tiles.
+"""Photographs of any size: global light from a reduced copy, the rest part by part.
 
 Everything *global* in the model (region tokens, branch energies, skip statistics) of an image over
 one megapixel comes, by definition, from one pass over a copy reduced to one megapixel. The rest is
-convolution, whose reach is known, so a tile with that much overlap gives what the whole would give.
+convolution, whose reach is known, so a part with that much margin gives what the whole would give:
+the same for any size of the parts. What fits in memory runs stage by stage (see stages.py); what
+does not is first cut into tiles, whose margin is the reach of the whole model.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from lacr_lib.errors import LacrError
+from lacr_lib.inference.stages import (
+    ENTRIES,
+    OnPart,
+    as_float,
+    bytes_of_maps,
+    decoder_reach,
+    run_in_stages,
+    stage_reach,
+)
+from lacr_lib.inference.windows import windows
 from lacr_lib.models.blocks import GlobalStatistic
 from lacr_lib.models.config import REGION, ModelConfig
-from lacr_lib.models.vae import GAIN_BLOCKS, LacrVae
+from lacr_lib.models.vae import LacrVae
 
 MEGAPIXEL = 1_000_000
 SMALLEST_SIDE = 2 * REGION  # what the model takes; smaller images are padded
-TILE = 1536  # longest side of a tile with its overlap, pixels: about 1 GB at 16 base channels
-SPATIAL_KERNEL = 7  # of AMSM's spatial attention
+MEMORY = 2.0  # GB for the work on one photograph
+LEAST_MEMORY = 1.0  # GB
 
 
-def run_model(model: LacrVae, x: Tensor, tile: int = TILE) -> Tensor:
+def run_model(
+    model: LacrVae, x: Tensor, memory: float = MEMORY, on_part: OnPart | None = None
+) -> Tensor:
     """The model's enhanced images, of any size, within bounded memory.
 
-    x: (B, 3, H, W), float32, sRGB, [0, 1], on the model's device -> same shape, not clamped.
-    tile: longest side of one pass over a large image, in pixels, overlap included.
+    x: (B, 3, H, W), sRGB, float32 in [0, 1] or uint8, on the model's device -> same shape and
+    type, clamped to [0, 1]. memory: GB that the work may take, besides the photographs and the
+    libraries. on_part(share) is told how much of an image over one megapixel is done, up to 1.
+    Raises LacrError for a result that is not finite or less memory than 1 GB.
     """
     height, width = x.shape[-2:]
+    x = extended(x)
     if height * width > MEGAPIXEL:
-        return torch.cat([_run_large(model, image[None], tile) for image in x])
-    together = max(1, MEGAPIXEL // (height * width))
-    parts = [x[first : first + together] for first in range(0, len(x), together)]
-    return torch.cat([_run_small(model, part) for part in parts])
+        side = tile_side(model.config, memory)
+        images = [_run_large(model, image[None], side, ENTRIES, on_part) for image in x]
+    else:
+        together = max(1, MEGAPIXEL // (height * width))
+        images = [
+            finish(model(as_float(part), sample=False).enhanced, x.dtype)
+            for part in x.split(together)
+        ]
+    return torch.cat(images)[..., :height, :width]
+
+
+def extended(x: Tensor) -> Tensor:
+    """Sides under 16 pixels extended by their edge pixels: (B, C, H, W) -> (B, C, H', W')."""
+    bottom, right = (max(0, SMALLEST_SIDE - side) for side in x.shape[-2:])
+    return F.pad(x, (0, right, 0, bottom), mode="replicate") if bottom or right else x
+
+
+def finish(enhanced: Tensor, kind: torch.dtype) -> Tensor:
+    """What the model gives, as pixels: in [0, 1], or rounded to uint8. LacrError for NaN."""
+    if not torch.isfinite(enhanced).all():
+        raise LacrError("the model's output is not finite; its weights are damaged")
+    enhanced = enhanced.clamp(0, 1)
+    return enhanced.mul_(255).round_().to(kind) if kind == torch.uint8 else enhanced
 
 
 def reach(config: ModelConfig) -> int:
@@ -45,13 +81,16 @@ def reach(config: ModelConfig) -> int:
 
     The sum of all kernel radii on the longest path, each times its stride; a multiple of 8.
     """
-    amsm = max(config.kernel_sizes) // 2 + SPATIAL_KERNEL // 2 if config.amsm else 1
-    stage = 1 + 2 * amsm  # RCAM's local half (or the plain block) is 3 x 3
-    encoder = 1 + sum(stride * (stage + 1) for stride in config.strides)  # + 1: alignment of downs
-    gain = (GAIN_BLOCKS + 2) * REGION  # 3 x 3 at 1/8 size, then bilinear upsampling
-    decoder = 1 + sum(2 * stride for stride in config.strides)  # a 3 x 3 block and one upsampling
-    decoder += 2 * REGION  # the mean of a region, and its bilinear upsampling
-    return REGION * math.ceil((encoder + max(gain, decoder)) / REGION)
+    encoder = 1 + sum(stride * stage_reach(config) for stride in config.strides)
+    return REGION * math.ceil((encoder + decoder_reach(config)) / REGION)
+
+
+def tile_side(config: ModelConfig, memory: float) -> int:
+    """Longest side of a tile, in pixels, whose maps fit into some GB. LacrError: under 1 GB."""
+    if not memory >= LEAST_MEMORY:
+        raise LacrError(f"memory must be at least {LEAST_MEMORY} GB, not {memory}")
+    for_maps = 1e9 * memory - 15 * 4 * ENTRIES  # a part's own maps
+    return max(3 * reach(config), math.isqrt(int(for_maps / bytes_of_maps(config))))
 
 
 def reduced(x: Tensor, pixels: int) -> Tensor:
@@ -59,7 +98,11 @@ def reduced(x: Tensor, pixels: int) -> Tensor:
     height, width = x.shape[-2:]
     scale = math.sqrt(pixels / (height * width))
     small = [max(SMALLEST_SIDE, round(side * scale)) for side in (height, width)]
-    return F.interpolate(x, size=small, mode="bilinear", align_corners=False, antialias=True)
+    channels = [  # one at a time: a float copy of all of a uint8 photograph would be large
+        F.interpolate(as_float(c), size=small, mode="bilinear", align_corners=False, antialias=True)
+        for c in x.split(1, dim=1)
+    ]
+    return torch.cat(channels, dim=1)
 
 
 @contextmanager
@@ -82,44 +125,30 @@ def forget_statistics(model: nn.Module) -> None:
             module.stored = None
 
 
-def _run_large(model: LacrVae, x: Tensor, tile: int) -> Tensor:
-    """(1, 3, H, W) over one megapixel: record on the reduced copy, replay on each tile."""
+def _run_large(
+    model: LacrVae, x: Tensor, side: int, entries: int, on_part: OnPart | None
+) -> Tensor:
+    """(1, 3, H, W) over one megapixel: record on the reduced copy, replay on each part."""
+
+    def keep(enhanced: Tensor) -> Tensor:
+        return finish(enhanced, x.dtype)
+
+    tiles = windows((x.shape[2], x.shape[3]), side, reach(model.config))
     try:
         with global_statistics(model, "record"):
             model(reduced(x, MEGAPIXEL), sample=False)
         with global_statistics(model, "replay"):
-            return _in_tiles(partial(_run_small, model), x, tile, reach(model.config))
+            if len(tiles) == 1:
+                return run_in_stages(model, x, keep, entries, on_part)
+            out = torch.empty_like(x)
+            for number, tile in enumerate(tiles):
+                told = on_part and _of_all(on_part, number, len(tiles))
+                tile.put(out, run_in_stages(model, tile.cut(x), keep, entries, told))
+            return out
     finally:
         forget_statistics(model)
 
 
-def _in_tiles(run: Callable[[Tensor], Tensor], x: Tensor, tile: int, overlap: int) -> Tensor:
-    """Run on overlapping tiles and keep of each the part that no cut edge can have reached."""
-    out = torch.empty_like(x)
-    height, width = x.shape[-2:]
-    for top, bottom in _cuts(height, tile, overlap):
-        for left, right in _cuts(width, tile, overlap):
-            up, back = min(top, overlap), min(left, overlap)  # none at the image's edges
-            part = run(x[..., top - up : bottom + overlap, left - back : right + overlap])
-            kept = part[..., up : up + bottom - top, back : back + right - left]
-            out[..., top:bottom, left:right] = kept
-    return out
-
-
-def _cuts(side: int, tile: int, overlap: int) -> list[tuple[int, int]]:
-    """Ranges that cover a side, as even as multiples of 8 allow (region cells must coincide)."""
-    if side <= tile:
-        return [(0, side)]
-    core = max(REGION, tile - 2 * overlap)
-    step = REGION * math.ceil(side / math.ceil(side / core) / REGION)
-    return [(start, min(start + step, side)) for start in range(0, side, step)]
-
-
-def _run_small(model: LacrVae, x: Tensor) -> Tensor:
-    """One pass; sides under 16 pixels are extended by their edge pixels and cut back."""
-    height, width = x.shape[-2:]
-    bottom, right = (max(0, SMALLEST_SIDE - side) for side in (height, width))
-    if bottom or right:
-        x = F.pad(x, (0, right, 0, bottom), mode="replicate")
-    enhanced: Tensor = model(x, sample=False).enhanced
-    return enhanced[..., :height, :width]
+def _of_all(on_part: OnPart, number: int, tiles: int) -> OnPart:
+    """The share of one tile that is done, told as a share of all tiles."""
+    return lambda share: on_part((number + share) / tiles)

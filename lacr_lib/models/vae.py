@@ -13,6 +13,7 @@ from lacr_lib.models.blocks import GlobalStatistic, PixelNorm, PlainBlock, Point
 from lacr_lib.models.config import REGION, ModelConfig
 from lacr_lib.models.light import LOG_ODDS_SCALE, log_odds, relight
 from lacr_lib.models.rcam import RCAM
+from lacr_lib.models.sizes import pad_to_regions, resize, without_local_mean
 
 LOG_GAIN_RANGE = (-1.0, 4.0)  # nats: the odds of a value may fall to 0.37 x or rise to 55 x
 LOG_VAR_RANGE = (-10.0, 4.0)
@@ -79,15 +80,24 @@ class LacrVae(nn.Module):
 
     def decode(self, z: Tensor, x: Tensor, skips: list[Tensor]) -> Tensor:
         """Shapes: z (B, Z, H/8, W/8), x (B, 3, H, W), skips of x -> (B, 3, H, W), not clamped."""
-        height, width = x.shape[2:]
-        residual, free_gain = self.decoder(z, skips)
+        gain, detail = self.light_and_detail(z, skips, (x.shape[2], x.shape[3]))
         # the product and the sum stay in float32: bfloat16 here costs 0.2 SSIM at equal PSNR
         with torch.autocast(x.device.type, enabled=False):
-            gain = self.gain(z, (height, width))
-            if free_gain is not None:
-                gain = free_gain.float()[..., :height, :width].clamp(*LOG_GAIN_RANGE)
-            lit = relight(x.float(), gain, self.config.light)
-            return lit + without_local_mean(residual.float())[..., :height, :width]
+            return relight(x.float(), gain, self.config.light) + detail
+
+    def light_and_detail(
+        self, z: Tensor, skips: list[Tensor], size: tuple[int, int]
+    ) -> tuple[Tensor, Tensor]:
+        """The two parts of an enhancement: log gain in [-1, 4], nats, and the detail to add.
+
+        Shapes: z (B, Z, h, w), skips, size (H, W) -> (B, 3, H, W) twice, float32.
+        """
+        residual, free_gain = self.decoder(z, skips)
+        with torch.autocast(z.device.type, enabled=False):
+            detail = without_local_mean(residual.float())[..., : size[0], : size[1]]
+            if free_gain is None:
+                return self.gain(z, size), detail
+            return free_gain.float()[..., : size[0], : size[1]].clamp(*LOG_GAIN_RANGE), detail
 
     def gain(self, z: Tensor, size: tuple[int, int]) -> Tensor:
         """Log gain map decoded from z alone: (B, Z, h, w) -> (B, 3, H, W) in [-1, 4], nats."""
@@ -119,15 +129,25 @@ class Encoder(nn.Module):
             self.posterior.bias[config.latent_channels :] += LOG_VAR_START
 
     def forward(self, x: Tensor) -> Encoding:
+        maps: list[Tensor] = []
+        for index in range(len(self.stages)):
+            maps.append(self.stage(index, maps[-1] if maps else x))
+        mu, log_var = self.posterior_of(maps.pop())
+        return Encoding(mu, log_var, maps)
+
+    def stage(self, index: int, x: Tensor) -> Tensor:
+        """One stage with what leads to it: of the image (stage 0) or of the map before it."""
+        if index > 0:
+            down: Tensor = self.downs[index - 1](x)
+            return self.stages[index](down)  # type: ignore[no-any-return]
         if self.illumination_input:
             x = torch.cat([x, illumination_map(x)], dim=1)
-        features = self.stages[0](self.stem(log_odds(x) / LOG_ODDS_SCALE))
-        skips = []
-        for down, stage in zip(self.downs, self.stages[1:], strict=True):
-            skips.append(features)
-            features = stage(down(features))
+        return self.stages[0](self.stem(log_odds(x) / LOG_ODDS_SCALE))  # type: ignore[no-any-return]
+
+    def posterior_of(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        """mu and log_var of each region from the last stage's map."""
         mu, log_var = self.posterior(self.norm(features)).float().chunk(2, dim=1)
-        return Encoding(mu, log_var.clamp(*LOG_VAR_RANGE), skips)
+        return mu, log_var.clamp(*LOG_VAR_RANGE)
 
 
 class GainHead(nn.Sequential):
@@ -222,27 +242,3 @@ def illumination_map(x: Tensor) -> Tensor:
 def reparameterise(mu: Tensor, log_var: Tensor) -> Tensor:
     """z = mu + sigma * eps, eps ~ N(0, I); shape-preserving. Source: Kingma & Welling 2014."""
     return mu + torch.exp(0.5 * log_var) * torch.randn_like(mu)
-
-
-def pad_to_regions(x: Tensor) -> Tensor:
-    """Reflect-pad right and bottom: (B, 3, H, W) -> (B, 3, 8 ceil(H/8), 8 ceil(W/8))."""
-    bottom, right = (-side % REGION for side in x.shape[2:])
-    return F.pad(x, (0, right, 0, bottom), mode="reflect") if bottom or right else x
-
-
-def without_local_mean(residual: Tensor) -> Tensor:
-    """Take the mean of each region away, smoothly: detail stays, light does not pass.
-
-    Shapes: (B, C, H, W), sides multiples of 8 -> same.
-    """
-    means = F.avg_pool2d(residual, REGION)
-    return residual - F.interpolate(
-        means, scale_factor=REGION, mode="bilinear", align_corners=False
-    )
-
-
-def resize(x: Tensor, size: torch.Size) -> Tensor:
-    """Bilinear upsampling to (h, w); nothing to do when the size is already right."""
-    if x.shape[2:] == size:
-        return x
-    return F.interpolate(x, size=tuple(size), mode="bilinear", align_corners=False)

@@ -38,6 +38,7 @@ class TrainConfig(BatchSettings):
     lacr_unit_scale: bool = False  # its latents are layer-normalised: inflating them gains nothing
     light_aware: bool = True
     workers: int = 0  # loader processes
+    compile: bool = False  # torch.compile: minutes to begin with; pays in long runs on a GPU
     checkpoint_every: int = 200
     snapshots: tuple[int, ...] = ()  # steps after which the averaged weights are kept as a file
     skipped_limit: int = 20  # steps with non-finite gradients before training stops

@@ -71,6 +71,8 @@ def fit(
         optimizer, config.learning_rate, total_steps=config.steps + 1, pct_start=rise
     )
     trained, optimizer = accelerator.prepare(model, optimizer)
+    if config.compile:
+        trained = torch.compile(trained)
     accelerator.register_for_checkpointing(averaged, schedule)
     alone = accelerator.num_processes == 1
     with (

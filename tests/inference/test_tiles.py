@@ -5,17 +5,20 @@ from itertools import pairwise
 import pytest
 import torch
 
-from lacr_lib.inference import tiles
+from lacr_lib.errors import LacrError
+from lacr_lib.inference import stages, tiles
 from lacr_lib.inference.enhance import enhance
+from lacr_lib.inference.stages import run_in_stages
 from lacr_lib.inference.tiles import (
-    _cuts,
-    _in_tiles,
+    _run_large,
     forget_statistics,
     global_statistics,
     reach,
     reduced,
     run_model,
+    tile_side,
 )
+from lacr_lib.inference.windows import cuts, windows
 from lacr_lib.models.blocks import GlobalStatistic
 from lacr_lib.models.config import ModelConfig
 from lacr_lib.models.vae import LacrVae
@@ -39,32 +42,104 @@ CONFIGS = {
 }
 
 
+def as_is(enhanced):
+    return enhanced
+
+
+def in_tiles(run, x, side, margin):
+    out = torch.empty_like(x)
+    for tile in windows(x.shape[-2:], side, margin):
+        tile.put(out, run(tile.cut(x)))
+    return out
+
+
+def disagreement(parts, whole):
+    """Largest difference, in standard deviations of the whole."""
+    return (parts - whole).abs().max() / whole.std()
+
+
+def replayed(name, width):
+    """A lively model, an image, and what one pass makes of it under recorded statistics."""
+    model = lively(CONFIGS[name])
+    x = torch.rand(1, 3, 77, width)  # no multiple of 8: the edges are reflected
+    with torch.inference_mode():
+        with global_statistics(model, "record"):
+            model(reduced(x, 10_000), sample=False)
+        with global_statistics(model, "replay"):
+            return model, x, model(x, sample=False).enhanced
+
+
 @pytest.mark.parametrize("name", CONFIGS)
 def test_tiles_agree_with_the_whole(name):
-    model, overlap = lively(CONFIGS[name]), reach(CONFIGS[name])
-    x = torch.rand(1, 3, 77, 2 * overlap + 203)  # no multiple of 8: the edges are reflected
+    overlap = reach(CONFIGS[name])
+    model, x, whole = replayed(name, 2 * overlap + 203)
 
     def run(part):
         return model(part, sample=False).enhanced
 
-    with torch.inference_mode(), global_statistics(model, "record"):
-        run(reduced(x, 10_000))
     with torch.inference_mode(), global_statistics(model, "replay"):
-        whole = run(x)
-        tile = 2 * overlap + 80
-        tiled = _in_tiles(run, x, tile, overlap)
-        torn = _in_tiles(run, x, tile, overlap // 4)
-    error = (tiled - whole).abs().max() / whole.std()
+        error = disagreement(in_tiles(run, x, 2 * overlap + 80, overlap), whole)
+        torn = disagreement(in_tiles(run, x, 2 * overlap + 80, overlap // 4), whole)
     assert error < 1e-4
-    assert (torn - whole).abs().max() / whole.std() > 100 * error  # a smaller overlap would show
+    assert torn > 100 * error  # a smaller margin would show
 
 
-@pytest.mark.parametrize("side", [1, 8, 160, 161, 1000, 1003])
-def test_cuts_cover_a_side_once_and_keep_the_region_grid(side):
-    cuts = _cuts(side, tile=160, overlap=40)
-    assert cuts[0][0] == 0 and cuts[-1][1] == side
-    assert all(a[1] == b[0] for a, b in pairwise(cuts))
-    assert all(start % 8 == 0 and 0 < end - start <= max(160, 80) for start, end in cuts)
+@pytest.mark.parametrize("name", CONFIGS)
+def test_stages_agree_with_the_whole(name, monkeypatch):
+    model, x, whole = replayed(name, 251)
+    shares = []
+    with torch.inference_mode(), global_statistics(model, "replay"):
+        error = disagreement(run_in_stages(model, x, as_is, 2**15, shares.append), whole)
+        assert error < 1e-4
+        assert shares == sorted(set(shares)) and shares[-1] == 1 and len(shares) > 5
+        for reach_of, margin in {"stage_reach": 0, "decoder_reach": 8}.items():
+            with monkeypatch.context() as patch:
+                patch.setattr(stages, reach_of, lambda _, margin=margin: margin)
+                torn = disagreement(run_in_stages(model, x, as_is, 2**15), whole)
+            assert torn > 100 * error, reach_of
+
+
+def test_any_memory_gives_the_same_photograph():
+    """uint8, in stages as a whole, in tiles of two sizes: a rounding apart at most."""
+    model = lively(CONFIGS["plain"])
+    x = torch.randint(0, 256, (1, 3, 60, 440), dtype=torch.uint8)
+    overlap = reach(model.config)
+    shares = []
+    with torch.inference_mode():
+        whole = _run_large(model, x, 1000, 2**20, None)
+        runs = [_run_large(model, x, 2 * overlap + more, 2**15, shares.append) for more in (80, 184)]
+        as_floats = _run_large(model, x / 255, 1000, 2**20, None)
+    for run in runs:
+        apart = (run.int() - whole.int()).abs()
+        assert run.dtype == torch.uint8 and apart.max() <= 1 and (apart > 0).float().mean() < 1e-3
+    assert shares[-1] == 1 and min(shares) > 0
+    torch.testing.assert_close(as_floats.mul(255).round().to(torch.uint8), whole)
+
+
+def test_memory_buys_the_side_of_a_tile():
+    config = ModelConfig(stem_stride=2)
+    assert tile_side(config, 4.0) > 1.3 * tile_side(config, 2.0) > tile_side(config, 1.0)
+    for memory in (0.5, float("nan")):
+        with pytest.raises(LacrError, match="at least 1"):
+            tile_side(config, memory)
+
+
+@pytest.mark.parametrize("length", [1, 8, 160, 161, 1000, 1003])
+def test_cuts_cover_a_length_once_and_keep_the_region_grid(length):
+    parts = cuts(length, side=160, margin=40)
+    assert parts[0][0] == 0 and parts[-1][1] == length
+    assert all(a[1] == b[0] for a, b in pairwise(parts))
+    assert all(start % 8 == 0 and 0 < end - start <= max(160, 80) for start, end in parts)
+
+
+def test_windows_keep_every_cell_once_and_hold_their_margin():
+    kept, size = torch.zeros(100, 333, dtype=torch.int), (100, 333)
+    for window in windows(size, side=64, margin=13):
+        kept[window.kept] += 1
+        for inner, outer, length in zip(window.kept, window.run, size, strict=True):
+            assert outer.start == max(0, inner.start - 16)
+            assert outer.stop == min(length, inner.stop + 16)
+    assert (kept == 1).all()
 
 
 def test_large_image_by_definition(monkeypatch):
@@ -81,9 +156,9 @@ def test_large_image_by_definition(monkeypatch):
         live = model(x, sample=False).enhanced
         got = run_model(model, x)
         small = run_model(model, x[..., :64])
-        torch.testing.assert_close(got, defined)
-        assert not torch.allclose(got, live, atol=0.1)
-        torch.testing.assert_close(small, model(x[..., :64], sample=False).enhanced)
+        torch.testing.assert_close(got, defined.clamp(0, 1))
+        assert not torch.allclose(defined, live, atol=0.1)
+        torch.testing.assert_close(small, model(x[..., :64], sample=False).enhanced.clamp(0, 1))
 
 
 def test_statistics_are_forgotten_also_after_an_error(monkeypatch):
@@ -94,7 +169,7 @@ def test_statistics_are_forgotten_also_after_an_error(monkeypatch):
     together = enhance(model, torch.stack([first, second]))
     torch.testing.assert_close(together[1], alone)
 
-    monkeypatch.setattr(tiles, "_in_tiles", lambda *_: 1 / 0)
+    monkeypatch.setattr(tiles, "run_in_stages", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         enhance(model, first)
     for module in model.modules():
