@@ -74,7 +74,8 @@ class _Handler(BaseHTTPRequestHandler):
         start += file.shift if start else 0
         self.send_response(206 if start else file.status)
         if start:
-            self.send_header("Content-Range", f"bytes {start}-{(total or 0) - 1}/{total or '*'}")
+            last = (total or len(file.content)) - 1
+            self.send_header("Content-Range", f"bytes {start}-{last}/{total or '*'}")
         if file.location:
             self.send_header("Location", file.location)
         if total is not None:

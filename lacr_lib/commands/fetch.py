@@ -53,6 +53,8 @@ def told(data_set: DataSet, out: Path) -> str:
         ("then", _then(data_set, out)),
     ]
     if data_set.archive:
+        sizes = (data_set.archive.bytes / 1e6, data_set.archive.unpacked_bytes / 1e6)
+        rows.append(("size", "{:,.1f} MB, unpacked at most {:,.1f} MB".format(*sizes)))
         rows.append(("sha256", data_set.archive.sha256))
         rows += [("from", url) for url in data_set.archive.sources]
     return "\n".join(_row(head if head else data_set.name, text) for head, text in rows if text)

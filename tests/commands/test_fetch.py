@@ -94,7 +94,7 @@ def test_nothing_is_asked_of_the_network_before_the_terms_are_accepted(
         monkeypatch.setattr("sys.stdin", Terminal(typed))
     assert main(["fetch", "mine", *catalogue]) == 2
     told = capsys.readouterr()
-    assert "for this class only" in told.out
+    assert "for this class only" in told.out and "unpacked at most 0.1 MB" in told.out
     assert len(errors(told.err)) == 1 and "nothing was downloaded" in told.err
     assert mirror.asked == [] and [path.name for path in tmp_path.iterdir()] == ["mine.toml"]
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import struct
+import tarfile
 import zipfile
 from pathlib import Path
 
@@ -28,11 +30,24 @@ def zipped(*names: str) -> bytes:
     return content.getvalue()
 
 
+def tarred(kind: bytes, target: str = "", size: int = 0, mode: str = "w:gz") -> bytes:
+    """A tar file of a good file and an evil one."""
+    content = io.BytesIO()
+    with tarfile.open(fileobj=content, mode=mode) as archive:  # type: ignore[call-overload]
+        for name in ("good.png", "evil"):
+            info = tarfile.TarInfo(name)
+            if name == "evil":
+                info.type, info.linkname, info.size = kind, target, size
+            archive.addfile(info, io.BytesIO(bytes(size)))
+    return content.getvalue()
+
+
 CONTENT = zipped("low/1.png", "high/1.png")
 
 
-def of(content: bytes, *sources: str, limit: int = 10**6) -> Archive:
-    return Archive(sources, len(content), hashlib.sha256(content).hexdigest(), limit)
+def of(content: bytes, *sources: str) -> Archive:
+    sha256 = hashlib.sha256(content).hexdigest()
+    return Archive(sources, len(content), sha256, unpacked_bytes=10**6, max_files=10)
 
 
 def listed(folder: Path) -> list[str]:
@@ -71,21 +86,36 @@ def test_another_archive_does_not_go_on_from_the_old_beginning(mirror, tmp_path)
     assert listed(tmp_path) == ["set", "set/other.png"]
 
 
+LYING = zipped("1.png").replace(*(struct.pack("<I", n) for n in (len(NOISE), len(NOISE) // 2)))
 HOSTILE = {
-    "outside": (zipped("good.png", "../evil.png"), 10**6, "a name that is refused"),
-    "absolute": (zipped("/tmp/evil.png"), 10**6, "a name that is refused"),
-    "bomb": (CONTENT, 60_000, "unpacks to more"),
-    "cut": (CONTENT[:70_000], 10**6, "damaged"),
-    "a page": (b"<html>log in first</html>", 10**6, "damaged"),
+    "outside": (zipped("good.png", "../evil.png"), "a name that is refused"),
+    "outside, later": (zipped("good.png", "a/b/../../../evil.png"), "a name that is refused"),
+    "absolute": (zipped("good.png", "/tmp/lacr-evil.png"), "a name that is refused"),
+    "outside, Windows": (zipped("good.png", "..\\evil.png"), "a name that is refused"),
+    "absolute, Windows": (zipped("good.png", "C:\\evil.png"), "a name that is refused"),
+    "symbolic link": (tarred(tarfile.SYMTYPE, "/etc"), "a link or a device"),
+    "hard link": (tarred(tarfile.LNKTYPE, "../../mine.toml"), "a link or a device"),
+    "device": (tarred(tarfile.CHRTYPE), "a link or a device"),
+    "pipe": (tarred(tarfile.FIFOTYPE, mode="w"), "a link or a device"),
+    "bomb": (tarred(tarfile.REGTYPE, size=5_000_000, mode="w:xz"), "unpacks to more"),
+    "many files": (zipped(*(f"{n}.png" for n in range(11))), "more than 10 files"),
+    "lying header": (LYING, "damaged"),
+    "cut": (CONTENT[:70_000], "damaged"),
+    "cut tar": (tarred(tarfile.REGTYPE, size=50_000)[:-30], "damaged"),
+    "a page": (b"<html>log in first</html>", "damaged"),
 }
 
 
 @pytest.mark.parametrize("what", HOSTILE)
 def test_a_hostile_archive_leaves_nothing(mirror, tmp_path: Path, what: str) -> None:
-    content, limit, words = HOSTILE[what]
-    with pytest.raises(LacrError, match=words):
-        fetch(of(content, mirror.put("/a", content), limit=limit), tmp_path / "set")
-    assert listed(tmp_path) == []
+    content, words = HOSTILE[what]
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "note.txt").write_text("mine")
+    with pytest.raises(LacrError, match=words) as told:
+        fetch(of(content, mirror.put("/a", content)), tmp_path / "mine" / "set")
+    assert "\n" not in str(told.value)
+    assert listed(tmp_path) == ["mine", "mine/note.txt"]
+    assert not Path("/tmp/lacr-evil.png").exists()
 
 
 @pytest.mark.parametrize("wrong", [CONTENT[::-1], CONTENT[:-1], b"", None])
