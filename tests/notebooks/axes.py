@@ -5,20 +5,30 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-# Run by each kernel when it starts. The picture is drawn by a call-back of the same event that
-# pyplot registers later, so this one comes first.
+# Run by each kernel when it starts. The pictures are shown at the end of a cell, by a call-back of
+# the same event that pyplot registers later, or by `plt.show()`: a look comes before each.
 LOOK = """
 import sys
 from pathlib import Path
 
+def note(pyplot):
+    from lacr_lib.figures.labels import unlabelled
+    with Path({report!r}).open("a") as report:
+        for number in pyplot.get_fignums():
+            report.write("drawn\\n")
+            report.writelines(line + "\\n" for line in unlabelled(pyplot.figure(number)))
+
 def look():
-    if "matplotlib.pyplot" in sys.modules:
-        from matplotlib import pyplot
-        from lacr_lib.figures.labels import unlabelled
-        with Path({report!r}).open("a") as report:
-            for number in pyplot.get_fignums():
-                report.write("drawn\\n")
-                report.writelines(line + "\\n" for line in unlabelled(pyplot.figure(number)))
+    pyplot = sys.modules.get("matplotlib.pyplot")
+    if pyplot is None:
+        return
+    note(pyplot)
+    if pyplot.show.__name__ != "show_noted":
+        show = pyplot.show
+        def show_noted(*arguments, **options):
+            note(pyplot)
+            return show(*arguments, **options)
+        pyplot.show = show_noted
 
 get_ipython().events.register("post_execute", look)
 """

@@ -1,4 +1,4 @@
-"""Every notebook runs in the smoke profile, records what the committed one does, labels its axes."""
+"""Every notebook runs in smoke, records what the committed one does, and labels its axes."""
 
 from __future__ import annotations
 
