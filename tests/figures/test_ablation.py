@@ -1,6 +1,5 @@
 """The picture of the ablation's differences."""
 
-import matplotlib.pyplot as plt
 import pytest
 
 from lacr_lib.evaluation.bootstrap import Interval
@@ -23,4 +22,3 @@ def test_each_run_has_its_mean_interval_and_spread():
     assert bars == [pytest.approx((0.4, 0.2)), pytest.approx((-0.2, 0.6))]
     assert [label.get_text() for label in axis.get_yticklabels()] == ["a", "b"]
     assert "PSNR (dB)" in axis.get_xlabel() and "'VAE'" in axis.get_xlabel()
-    plt.close(figure)
