@@ -22,7 +22,7 @@ BOOK_STAMP := $(VENV)/book-$(KEY)-$(shell cat requirements-book.lock 2>/dev/null
 TEST_SETTINGS := LACR_PROFILE=smoke OMP_NUM_THREADS=1 NUMBA_NUM_THREADS=1 MPLBACKEND=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test torture results lab sync notebooks check book slides clean
+.PHONY: help run test torture results lab sync notebooks check book bookneeds slides clean
 # An environment whose Python went away (an upgrade, say) is made anew.
 .PHONY: $(if $(shell $(RUN) -c 'print("alive")' 2>/dev/null),,$(STAMP))
 
@@ -80,6 +80,9 @@ $(STAMP):
 	@$(RUN) -m pip install -qq --disable-pip-version-check $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) -r requirements.lock
 	@$(RUN) -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
+
+# What the tests of the book need, for continuous integration; elsewhere they skip without it.
+bookneeds: $(BOOK_STAMP)
 
 $(BOOK_STAMP): $(STAMP)
 	@$(RUN) -m pip install -qq --disable-pip-version-check -c requirements.lock -r requirements-book.lock

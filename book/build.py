@@ -62,6 +62,7 @@ def gather(pages: Path) -> None:
     fill(pages / "solutions.md", "solutions", solutions(here / "solutions"))
     fill(pages / "syllabus.md", "syllabus", syllabus())
     write_reference(pages / "api")
+    draw(pages / "diagrams")
 
 
 def copy(source: Path, target: Path, *patterns: str) -> None:
@@ -126,6 +127,22 @@ def write_reference(folder: Path) -> None:
             module = f"{title}.{name}"
             parts.append(f"{module}\n{'-' * len(module)}\n\n.. automodule:: {module}\n")
         (folder / f"{package}.rst").write_text("\n".join(parts), encoding="utf-8")
+
+
+def draw(folder: Path) -> None:
+    """The diagrams of the method, from the default configuration as the code builds it today."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from lacr_lib.figures import diagrams
+    from lacr_lib.figures.style import use_style
+
+    use_style()
+    folder.mkdir()
+    for each in (
+        diagrams.architecture, diagrams.rcam_inside, diagrams.amsm_inside, diagrams.lacr_geometry
+    ):  # fmt: skip
+        each().savefig(folder / f"{each.__name__}.png", dpi=160)
 
 
 def slim(out: Path) -> None:

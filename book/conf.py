@@ -61,7 +61,17 @@ pygments_dark_style = "github-dark"  # from accessible-pygments, which furo brin
 
 # Docstrings are plain text, meant for `help()`. Sphinx would read reStructuredText in them.
 _CODE = re.compile(r"`+([^`\n]+)`+")
+_EMPHASIS = re.compile(r"(?<![\w*])\*(\w[\w -]*\w)\*(?![\w*])")
 _MARKUP = re.compile(r"([*|\\]|(?<=\w)_(?=\W|$))")
+
+
+def escaped(text: str) -> str:
+    """Plain text for reStructuredText: nothing in it is markup, but for an *emphasised* word."""
+    pieces = _EMPHASIS.split(text)
+    return "".join(
+        f"*{piece}*" if index % 2 else _MARKUP.sub(r"\\\1", piece)
+        for index, piece in enumerate(pieces)
+    )
 
 
 def plain_text(lines: list[str]) -> list[str]:
@@ -79,7 +89,7 @@ def plain_text(lines: list[str]) -> list[str]:
             out.append(line)
             continue
         pieces = _CODE.split(line.strip())
-        text = [_MARKUP.sub(r"\\\1", piece) for piece in pieces[::2]]
+        text = [escaped(piece) for piece in pieces[::2]]
         code = [f"``{piece}``" for piece in pieces[1::2]] + [""]
         joined = "".join(part for pair in zip(text, code, strict=True) for part in pair)
         # A labelled line ("Shapes: ...") starts a paragraph of its own.

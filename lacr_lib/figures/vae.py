@@ -85,10 +85,10 @@ def toy_latent(places: Floats, codes: Floats, decoded: Floats, extent: float) ->
     figure, axes = plt.subplots(1, 3, figsize=(WIDTH, 3.4), width_ratios=(1, 1, 1.3))
     for axis, coordinate, name in zip(axes, places.T, ("column", "row"), strict=False):
         dots = axis.scatter(*codes.T, c=coordinate, s=5, cmap="cividis")
-        axis.set(xlabel="$z_1$", title=f"codes by the lamp's {name}", aspect="equal")
+        axis.set(xlabel="$z_1$", ylabel="$z_2$", aspect="equal")
+        axis.set_title(f"codes by the lamp's {name}")
         figure.colorbar(dots, ax=axis, orientation="horizontal", label=f"{name} (pixels)")
         axis.set(xlim=(-3.4, 3.4), ylim=(-3.4, 3.4))
-    axes[0].set_ylabel("$z_2$")
     side = (-extent, extent, -extent, extent)
     axes[2].imshow(decoded, cmap="gray", vmin=0, vmax=1, extent=side)
     axes[2].set(xlabel="$z_1$", ylabel="$z_2$", title="the decoder, code by code")

@@ -14,6 +14,7 @@ from lacr_lib.errors import LacrError
 from lacr_lib.teaching.build import WIDGET_MIME
 from lacr_lib.teaching.exercise_rules import EXERCISE_RULES
 from lacr_lib.teaching.exercises import EXERCISE, tags_of
+from lacr_lib.teaching.lesson_rules import LESSON_RULES
 from lacr_lib.teaching.pictures import MAX_BYTES
 from lacr_lib.teaching.reach import REACH
 from lacr_lib.teaching.records import CLAIM_MIME, METRICS_MIME
@@ -166,7 +167,7 @@ def read_pictures(page: NotebookNode, notebook: Numbered) -> Iterator[str]:
 
 RULES: tuple[Rule, ...] = (
     same_cells, built_in_demo, executed, no_errors, no_widgets, small, fixed_blocks, parameters,
-    short_cells, no_traces, read_pictures, *EXERCISE_RULES,
+    short_cells, no_traces, read_pictures, *EXERCISE_RULES, *LESSON_RULES,
 )  # fmt: skip
 
 

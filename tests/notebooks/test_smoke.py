@@ -1,6 +1,7 @@
 """Every notebook runs in the smoke profile and records what the committed one records.
 
-It does so without a network, writes under build/ only, and its cells can be run a second time.
+It does so without a network, writes under build/ only, labels the axes of its figures, and its
+cells can be run a second time.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import pytest
 from lacr_lib.teaching.records import not_finite, read_records
 from lacr_lib.teaching.run import execute
 from lacr_lib.teaching.sources import NOTEBOOKS, Numbered, find_notebooks, read_built
+from tests.notebooks.axes import watch_axes
 from tests.notebooks.conftest import ROOT, Wall, contents
 
 TWICE = [] if os.environ.get("LACR_TORTURE") else ["01", "04"]  # the quick ones; all in torture
@@ -36,14 +38,10 @@ def test_a_smoke_run_records_the_same_names_and_finite_numbers(
     folders = given.parent, NOTEBOOKS, ROOT / "lacr_lib"
     before = [contents(folder) for folder in folders]
     with wall.environment():
+        watch_axes(tmp_path / "axes.txt")
         execute(given, target, "smoke")
 
-    assert wall.noted("begin")
-    # torchrun asks for this machine's own name, gets no answer, and goes on.
-    assert wall.noted("network") <= {socket.gethostname()}
-    assert wall.astray() == []
-    assert list(wall.home.rglob("*")) == []
-    assert {path.name for path in (tmp_path / "course").iterdir()} <= {"notebooks", "build"}
+    check_wall(wall, tmp_path / "course")
     assert [contents(folder) for folder in folders] == before
 
     cells = nbformat.read(target, as_version=4).cells
@@ -53,8 +51,21 @@ def test_a_smoke_run_records_the_same_names_and_finite_numbers(
     assert not_finite(metrics) == []
     # The words of a claim may hold numbers; how many there are, and their bounds, may not change.
     assert [each["needs"] for each in claims] == [each["needs"] for each in committed_claims]
+    figures = (tmp_path / "axes.txt").read_text("utf-8").splitlines()
+    assert "drawn" in figures
+    assert [line for line in figures if line != "drawn"] == []
     if twice:
         check_same(metrics, claims, *read_records({"cells": cells[-count:]}))
+
+
+def check_wall(wall: Wall, course: Path) -> None:
+    """No network was asked, and nothing was written but under the build/ of the course."""
+    assert wall.noted("begin")
+    # torchrun asks for this machine's own name, gets no answer, and goes on.
+    assert wall.noted("network") <= {socket.gethostname()}
+    assert wall.astray() == []
+    assert list(wall.home.rglob("*")) == []
+    assert {path.name for path in course.iterdir()} <= {"notebooks", "build"}
 
 
 def copy_course(course: Path) -> Path:

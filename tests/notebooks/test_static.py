@@ -7,8 +7,12 @@ import re
 import papermill
 import pytest
 
+from lacr_lib.teaching.exercise_rules import CHECK
+from lacr_lib.teaching.lesson_rules import told_minutes
 from lacr_lib.teaching.rules import PARAMETERS, RULES, Rule
 from lacr_lib.teaching.sources import NOTEBOOKS, Numbered, find_notebooks, read_built, read_source
+from lacr_lib.teaching.syllabus import old_minutes
+from tests.exercises.test_exercises import MISTAKES, SOLVED, STUBS
 
 COURSE = find_notebooks()
 
@@ -53,3 +57,20 @@ def test_the_guide_has_a_marking_hint_for_every_exercise(notebook: Numbered) -> 
         rf"^\| {notebook.name[:2]} · \d ", guide.partition("## Marking")[2], re.MULTILINE
     )
     assert len(rows) == len(checks)
+
+
+@pytest.mark.parametrize("notebook", COURSE, ids=lambda each: each.name)
+def test_the_minutes_that_a_notebook_tells_were_measured(notebook: Numbered) -> None:
+    measured = old_minutes((NOTEBOOKS.parent / "README.md").read_text("utf-8"))
+    told = told_minutes(read_built(notebook))
+    assert told is not None
+    assert measured[notebook.name] <= 1.5 * told, "it takes longer than it says"
+
+
+def test_every_exercise_has_its_three_tests() -> None:
+    """Reference, stub and mistakes: tests/exercises runs over exactly what learners are given."""
+    from lacr_lib.exercises.check import EXERCISES
+
+    given = {name for each in COURSE for cell in read_built(each).cells
+             for name, _ in CHECK.findall(cell.source)}  # fmt: skip
+    assert given == set(EXERCISES) == set(SOLVED) == set(STUBS) == set(MISTAKES)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import nbformat
 import pytest
 from nbformat import NotebookNode
 
-from lacr_lib.teaching import rules
+from lacr_lib.teaching import lesson_rules, rules
 from lacr_lib.teaching.build import WIDGET_MIME
 from lacr_lib.teaching.sources import Numbered, read_built
 
@@ -65,6 +66,22 @@ def other_number(page: NotebookNode) -> None:
 
 def blocks_swapped(page: NotebookNode) -> None:
     page.cells[-1].source = "## Your turn\n## Recap\n## Think!\n## Next"
+
+
+def no_minutes(page: NotebookNode) -> None:
+    page.cells[0].source = page.cells[0].source.replace("in a minute", "quickly")
+
+
+def no_machine(page: NotebookNode) -> None:
+    page.cells[0].source = page.cells[0].source.replace("2 CPU cores", "my machine")
+
+
+def one_question(page: NotebookNode) -> None:
+    page.cells[-1].source = page.cells[-1].source.replace("<details>", "<p>", 1)
+
+
+def open_answer(page: NotebookNode) -> None:
+    page.cells[-1].source = page.cells[-1].source.replace("</details>", "", 1)
 
 
 def long_setup(page: NotebookNode) -> None:
@@ -124,6 +141,10 @@ BREACHES: list[tuple[rules.Rule, Callable[[NotebookNode], None]]] = [
     (rules.fixed_blocks, no_recap),
     (rules.fixed_blocks, other_number),
     (rules.fixed_blocks, blocks_swapped),
+    (lesson_rules.time_is_told, no_minutes),
+    (lesson_rules.time_is_told, no_machine),
+    (lesson_rules.folded_answers, one_question),
+    (lesson_rules.folded_answers, open_answer),
     (rules.parameters, long_setup),
     (rules.parameters, computed_parameter),
     (rules.parameters, missing_parameter),
@@ -146,6 +167,27 @@ def test_a_rule_finds_its_breach(
     assert list(rule(page, built_once)) == []
     breach(page)
     assert len(list(rule(page, built_once))) == 1
+
+
+@pytest.mark.parametrize("block", rules.BLOCKS)
+def test_each_block_is_missed_where_it_is_gone(built_once: Numbered, block: str) -> None:
+    page = read_built(built_once)
+    gone = re.compile("^" + block + ".*$", re.MULTILINE)
+    assert sum(bool(gone.search(cell.source)) for cell in page.cells) == 1
+    for cell in page.cells:
+        cell.source = gone.sub("", cell.source)
+    assert any(repr(block) in line for line in rules.fixed_blocks(page, built_once))
+
+
+@pytest.mark.parametrize(("checks", "wrong"), [(0, 1), (1, 1), (2, 0), (3, 0), (4, 1)])
+def test_a_numbered_notebook_has_two_or_three_exercises(
+    built_once: Numbered, checks: int, wrong: int
+) -> None:
+    page = read_built(built_once)
+    code(page, 3).source += "".join(f'\ncheck("01-{i}", each)' for i in range(checks))
+    numbered = built_once._replace(name="01_small")
+    assert len(list(lesson_rules.enough_exercises(page, numbered))) == wrong
+    assert list(lesson_rules.enough_exercises(page, built_once)) == []
 
 
 def test_a_large_file_is_found(small: Numbered) -> None:

@@ -1,0 +1,41 @@
+"""A look at the figures of a running notebook, before they are shown and closed."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+# Run by each kernel when it starts. The pictures are shown at the end of a cell, by a call-back of
+# the same event that pyplot registers later, or by `plt.show()`: a look comes before each.
+LOOK = """
+import sys
+from pathlib import Path
+
+def note(pyplot):
+    from lacr_lib.figures.labels import unlabelled
+    with Path({report!r}).open("a") as report:
+        for number in pyplot.get_fignums():
+            report.write("drawn\\n")
+            report.writelines(line + "\\n" for line in unlabelled(pyplot.figure(number)))
+
+def look():
+    pyplot = sys.modules.get("matplotlib.pyplot")
+    if pyplot is None:
+        return
+    note(pyplot)
+    if pyplot.show.__name__ != "show_noted":
+        show = pyplot.show
+        def show_noted(*arguments, **options):
+            note(pyplot)
+            return show(*arguments, **options)
+        pyplot.show = show_noted
+
+get_ipython().events.register("post_execute", look)
+"""
+
+
+def watch_axes(report: Path) -> None:
+    """Has every kernel of this `kernel_environment` note its figures, and their bare axes."""
+    startup = Path(os.environ["IPYTHONDIR"], "profile_default", "startup")
+    startup.mkdir()
+    (startup / "axes.py").write_text(LOOK.format(report=str(report)), "utf-8")
