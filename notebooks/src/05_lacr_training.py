@@ -605,7 +605,7 @@ record_claim("and so it does where it moves light only (dB)", *ends("psnr", 3), 
 # All pieces of the term are on the table. Here they are, put together:
 
 # %%
-lacr_geometry()
+lacr_geometry();
 
 # %% [markdown]
 # **What you see.** *Left*: an anchor, one positive and K negatives, as in the paper's figure. All of them go through the same low-pass and the

@@ -587,7 +587,7 @@ def posterior(frame):
     return released.encode(torch.nn.functional.adaptive_avg_pool2d(x, (64, 96)))[:2]
 
 
-for scene in photos.select("test").scenes[:3]:
+for scene in open_photoset(DATA).select("test").scenes[:3]:
     mu_c, log_var_c = posterior(scene.clear)
     for frame in scene.low[1::2]:  # from dark to bright
         mu_l, log_var_l = posterior(frame)
