@@ -273,8 +273,12 @@ for metric in choose(PROFILE, smoke=["psnr"], demo=["psnr", "ssim"], full=["psnr
     print(metric, *(output.text for output in done.cells[-1].outputs if output.get("name") == "stdout"), sep="\n")
 
 # %% [markdown]
-# Differences to the twin again, of two other measures, each from a notebook of its own. What `record` stored in a notebook of this course
-# can be read back as well, without running anything. Here are the numbers of the notebook before this one, as it was committed:
+# Differences to the twin again, of other measures, each from a notebook of its own. Does a row lack its *not shown*? Then it meets the
+# rule, for a measure that our hypothesis did not name. Seven rows a report are seven more looks, and a spread of two seeds is hardly known
+# itself: what is found like this is the *next* hypothesis, for new seeds, and no result of this study.
+#
+# What `record` stored in a notebook of this course can be read back as well, without running anything. Here are the numbers of the
+# notebook before this one, as it was committed:
 
 # %%
 from lacr_lib.teaching.records import read_records
