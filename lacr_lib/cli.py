@@ -83,7 +83,10 @@ def make_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"lacr {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for add in (_enhance, _evaluate, _train, _sweep, _latents, _pull, _explore, _weights, _prepare):
+    for add in (
+        _enhance, _evaluate, _train, _sweep, _latents, _pull, _explore, _weights, _prepare,
+        _notebooks,
+    ):  # fmt: skip
         add(commands)
     return parser
 
@@ -223,6 +226,14 @@ def _prepare(commands: argparse._SubParsersAction[OneLineParser]) -> None:
     parser.add_argument("collection", choices=["sice"], help="the Zero-DCE++ training images")
     parser.add_argument("source", metavar="SRC", help="their folder, unpacked")
     parser.add_argument("-o", "--out", type=Path, required=True, metavar="DIR")
+
+
+def _notebooks(commands: argparse._SubParsersAction[OneLineParser]) -> None:
+    parser = _command(
+        commands, "notebooks", "lists:run_notebooks",
+        "Copy the notebooks of the course out of this installation, with solutions and pictures.",
+    )  # fmt: skip
+    parser.add_argument("out", type=Path, metavar="DIR", help="new, or an empty folder")
 
 
 def _data_option(parser: OneLineParser) -> None:

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -58,7 +59,8 @@ def requirements() -> list[Requirement]:
     return [Requirement(line) for lines in lists for line in lines]
 
 
-def imported() -> set[str]:
+@cache
+def imported() -> frozenset[str]:
     """First part of every module that the library, the notebooks or the tests import."""
     names: set[str] = set()
     for file in (file for folder in CODE for file in (ROOT / folder).rglob("*.py")):
@@ -67,7 +69,7 @@ def imported() -> set[str]:
                 names |= {alias.name.partition(".")[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and node.level == 0:
                 names.add(str(node.module).partition(".")[0])
-    return names
+    return frozenset(names)
 
 
 def _without_magics(script: str) -> str:

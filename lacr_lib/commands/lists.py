@@ -1,8 +1,9 @@
-"""`lacr weights` and `lacr prepare sice`: what is there, and ladders from public photographs."""
+"""What is there: released weights, ladders from public photographs, the notebooks."""
 
 from __future__ import annotations
 
 import json
+import shlex
 from argparse import Namespace
 from dataclasses import asdict
 
@@ -28,4 +29,14 @@ def run_prepare(options: Namespace) -> int:
 
     photoset = prepare_sice(options.source, options.out)
     print(f"{options.out}: {photoset.describe()}")
+    return 0
+
+
+def run_notebooks(options: Namespace) -> int:
+    """Copies the course into a new or empty folder. Raises LacrError for any other."""
+    from lacr_lib.teaching.handout import copy_course
+
+    copied = copy_course(options.out)
+    print(f"{len(copied)} notebooks and their solutions in {options.out}; to open them:")
+    print(f"    python -m jupyterlab --notebook-dir={shlex.quote(str(options.out))}")
     return 0

@@ -97,13 +97,13 @@ def selection(
     panels: title -> mean branch weights (details, windows), each row summing to 1.
     Errors: LacrError when a row does not sum to 1.
     """
+    shares = {title: np.asarray(values, dtype=np.float64) for title, values in panels.items()}
+    if not all(np.allclose(rows.sum(axis=1), 1, atol=1e-3) for rows in shares.values()):
+        raise LacrError("branch weights sum to 1 over the windows: pass (details, windows)")
     figure, axes = plt.subplots(
         1, len(panels), figsize=(WIDTH, 3.3), sharey=True, squeeze=False, layout="constrained"
     )
-    for axis, (title, values) in zip(axes[0], panels.items(), strict=True):
-        weights = np.asarray(values, dtype=np.float64)
-        if not np.allclose(weights.sum(axis=1), 1, atol=1e-3):
-            raise LacrError("branch weights sum to 1 over the windows: pass (details, windows)")
+    for axis, (title, weights) in zip(axes[0], shares.items(), strict=True):
         floor = np.zeros(len(names))
         for window, share, colour in zip(windows, weights.T, WINDOW_COLOURS, strict=False):
             axis.bar(names, share, 0.6, bottom=floor, color=colour, label=f"{window} x {window}")

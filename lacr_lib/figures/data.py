@@ -72,9 +72,8 @@ def photon_patches(patches: Mapping[int, Array]) -> Figure:
         n = np.arange(low, high + 1)
         law = np.exp(n * math.log(expected) - expected - [math.lgamma(k + 1) for k in n])
         histogram.plot(n, law, ".-", color=BLACK, linewidth=1, markersize=3, label="Poisson's law")
-        histogram.set(xlabel="electrons in a pixel")
+        histogram.set(xlabel="electrons in a pixel", ylabel="share of pixels")
         histogram.xaxis.set_major_locator(MaxNLocator(5, integer=True))
-    axes[1, 0].set_ylabel("share of pixels")
     axes[1, 0].set_ylim(top=1.6 * axes[1, 0].get_ylim()[1])  # room for the legend
     axes[1, 0].legend(frameon=False, loc="upper right")
     return figure

@@ -15,6 +15,7 @@ from lacr_lib.teaching.build import WIDGET_MIME
 from lacr_lib.teaching.exercise_rules import EXERCISE_RULES
 from lacr_lib.teaching.exercises import EXERCISE, tags_of
 from lacr_lib.teaching.pictures import MAX_BYTES
+from lacr_lib.teaching.reach import REACH
 from lacr_lib.teaching.records import CLAIM_MIME, METRICS_MIME
 from lacr_lib.teaching.sources import Numbered, cells_of, read_built, read_source
 
@@ -115,7 +116,7 @@ def fixed_blocks(page: NotebookNode, notebook: Numbered) -> Iterator[str]:
 
 def parameters(page: NotebookNode, notebook: Numbered) -> Iterator[str]:
     """The setup cell, short; then one cell tagged `parameters` that holds only literals."""
-    code = list(_code(page))
+    code = [cell for cell in _code(page) if REACH not in tags_of(cell)]
     if code and _lines(code[0]) > MAX_SETUP:
         yield f"setup cell of {_lines(code[0])} lines, over {MAX_SETUP}"
     tagged = [i for i, cell in enumerate(code) if "parameters" in cell.metadata.get("tags", ())]

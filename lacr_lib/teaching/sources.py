@@ -14,6 +14,7 @@ from nbformat import NotebookNode
 
 from lacr_lib.errors import LacrError
 from lacr_lib.teaching.exercises import learner_cells, solution_cells
+from lacr_lib.teaching.reach import with_reach
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 METADATA = {
@@ -69,7 +70,8 @@ def read_script(notebook: Numbered) -> NotebookNode:
 
 def read_source(notebook: Numbered) -> NotebookNode:
     """The notebook that learners open, from its source: no outputs, its own kernel and cell ids."""
-    return prepared(learner_cells(read_script(notebook)), notebook.name)
+    page = with_reach(learner_cells(read_script(notebook)), notebook.built.name)
+    return prepared(page, notebook.name)
 
 
 def read_solutions(notebook: Numbered) -> NotebookNode:

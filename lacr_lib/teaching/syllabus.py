@@ -20,6 +20,7 @@ from lacr_lib.errors import LacrError
 from lacr_lib.inference.files import write_text
 from lacr_lib.teaching.blocks import marks, replace_block
 from lacr_lib.teaching.page import title_of
+from lacr_lib.teaching.reach import links, repository
 from lacr_lib.teaching.sources import NOTEBOOKS, Numbered, find_notebooks, read_source
 
 BEGIN, END = marks("syllabus", "python -m lacr_lib.teaching.syllabus")
@@ -39,12 +40,18 @@ def measured_minutes(executed: Path) -> dict[str, float]:
 
 def table(notebooks: list[Numbered], minutes: Mapping[str, float], folder: str = "") -> str:
     """Number, linked title and minutes of each notebook, in Markdown; `folder` precedes links."""
+    slug = repository()
     lines = ["| | notebook | code runs in |", "|---|---|---|"]
+    if slug:
+        lines = [lines[0] + " open in |", lines[1] + "---|"]
     for notebook in notebooks:
         title = title_of(read_source(notebook)).partition(" · ")[2] or notebook.name
         took = f"{minutes[notebook.name]:.1f} min" if notebook.name in minutes else UNKNOWN
         link = f"[{title}]({folder}{notebook.built.name})"
-        lines.append(f"| {notebook.name[:2]} | {link} | {took} |")
+        row = f"| {notebook.name[:2]} | {link} | {took} |"
+        if slug:
+            row += f" {', '.join(links(f'notebooks/{notebook.built.name}', slug))} |"
+        lines.append(row)
     return "\n".join(lines)
 
 

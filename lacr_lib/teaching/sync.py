@@ -8,6 +8,7 @@ from nbformat import NotebookNode
 
 from lacr_lib.errors import LacrError
 from lacr_lib.teaching.exercises import with_solutions
+from lacr_lib.teaching.reach import without_reach
 from lacr_lib.teaching.sources import (
     Numbered,
     cells_of,
@@ -47,7 +48,7 @@ def _write_source(page: NotebookNode, notebook: Numbered) -> None:
         nbformat.from_dict(
             {**cell, "metadata": {key: cell.metadata[key] for key in kept & set(cell.metadata)}}
         )
-        for cell in page.cells
+        for cell in without_reach(page.cells)
     ]
     script.cells = with_solutions(cells, script)
     notebook.source.write_text(jupytext.writes(script, fmt="py:percent"), encoding="utf-8")

@@ -12,6 +12,7 @@ import pytest
 from lacr_lib.exercises.check import EXERCISES, check, verdict
 from lacr_lib.teaching.exercise_rules import CHECK
 from lacr_lib.teaching.exercises import EXERCISE, has_exercises, tags_of
+from lacr_lib.teaching.reach import without_reach
 from lacr_lib.teaching.sources import find_notebooks, read_script, read_solutions, read_source
 
 COURSE = [n for n in find_notebooks() if has_exercises(read_script(n))]
@@ -24,7 +25,7 @@ NAMED = [(name, mistake) for name, each in MISTAKES.items() for mistake in each]
 
 def answers(page: Any) -> dict[str, Any]:
     """The functions that a page hands to its checks, from its setup and its exercises alone."""
-    code = [cell for cell in page.cells if cell.cell_type == "code"]
+    code = [cell for cell in without_reach(page.cells) if cell.cell_type == "code"]
     space: dict[str, Any] = {}
     found = {}
     for cell in [*code[:2], *(c for c in code[2:] if EXERCISE in tags_of(c))]:

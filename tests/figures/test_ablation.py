@@ -1,6 +1,5 @@
 """The picture of the ablation's differences."""
 
-import matplotlib.pyplot as plt
 import pytest
 
 from lacr_lib.evaluation.bootstrap import Interval
@@ -27,4 +26,3 @@ def test_each_run_has_its_mean_interval_and_spread():
     assert [text.get_text() for text in legend.get_texts()][:2] == ["shown", "not shown"]
     left, right = axis.get_xlim()
     assert left < -0.2 and right > 0.8, "no bar touches the frame"
-    plt.close(figure)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
@@ -12,12 +9,6 @@ from lacr_lib import LacrError
 from lacr_lib.figures import amsm as figures
 
 NAMES, WINDOWS = ("small", "medium", "large"), (3, 5, 7)
-
-
-@pytest.fixture(autouse=True)
-def close_figures() -> Iterator[None]:
-    yield
-    plt.close("all")
 
 
 def test_textures_share_one_scale_around_zero():

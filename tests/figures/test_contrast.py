@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import matplotlib.pyplot as plt
 import numpy as np
-import pytest
 import torch
 
 from lacr_lib.figures import contrast as figures
 from lacr_lib.figures.style import ROLES
 
 CLEAR, LOW = torch.tensor([0.5, 0.5]), torch.tensor([[-0.5, -0.5], [0.0, -0.5]])
-
-
-@pytest.fixture(autouse=True)
-def close_figures() -> Iterator[None]:
-    yield
-    plt.close("all")
 
 
 def bowl(points):

@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import matplotlib
 import numpy as np
 import pytest
 
 matplotlib.use("Agg")
-import matplotlib.pyplot as plt
 
 from lacr_lib.data.camera import CameraSettings, exposure_ladder, linear_to_srgb, srgb_to_linear
 from lacr_lib.data.layouts import Frame, PhotoSet, Scene
 from lacr_lib.figures import data as figures
 from lacr_lib.figures.images import Box
-
-
-@pytest.fixture(autouse=True)
-def close_figures() -> Iterator[None]:
-    yield
-    plt.close("all")
 
 
 def photo() -> np.ndarray:

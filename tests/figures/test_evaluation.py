@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib import rc_context
@@ -20,7 +19,6 @@ def _style() -> Iterator[None]:
     with rc_context():
         use_style()
         yield
-    plt.close("all")
 
 
 def test_number_grids_write_every_number() -> None:

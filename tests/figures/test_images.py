@@ -22,7 +22,6 @@ PHOTO = np.random.default_rng(0).integers(0, 256, size=(24, 36, 3), dtype=np.uin
 def _closed():  # type: ignore[no-untyped-def]
     with matplotlib.rc_context():
         yield
-    plt.close("all")
 
 
 def test_every_kind_of_picture_is_understood() -> None:

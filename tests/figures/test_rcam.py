@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
@@ -13,12 +10,6 @@ from lacr_lib import LacrError
 from lacr_lib.figures import rcam as figures
 from lacr_lib.figures.style import ROLES
 from lacr_lib.models.rcam import region_tokens
-
-
-@pytest.fixture(autouse=True)
-def close_figures() -> Iterator[None]:
-    yield
-    plt.close("all")
 
 
 @pytest.mark.parametrize("size", [(16, 24), (7, 10)])

@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import matplotlib.pyplot as plt
 import numpy as np
-import pytest
 import torch
 
 from lacr_lib.figures import training as figures
 
 PANELS = {"loss": "loss", "lacr": "LACR"}
-
-
-@pytest.fixture(autouse=True)
-def close_figures() -> Iterator[None]:
-    yield
-    plt.close("all")
 
 
 def run(length, **terms):

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
@@ -12,12 +9,6 @@ from torch.distributions import Normal, kl_divergence
 
 from lacr_lib import LacrError
 from lacr_lib.figures import vae as figures
-
-
-@pytest.fixture(autouse=True)
-def close_figures() -> Iterator[None]:
-    yield
-    plt.close("all")
 
 
 def test_a_mosaic_is_read_row_by_row():
