@@ -75,7 +75,8 @@ NEGATIVES = 2
 #
 # The last one changes what a *distance* is. So far only means were compared; but an encoder gives a
 # *distribution* for each region $r$, with means $\mu_i$ and standard deviations $\sigma_i$ of its $Z$ entries. The 2-Wasserstein distance
-# is what it costs to move one heap of probability onto another, by squared way. Between two Gaussians with independent entries it is a sum:
+# is what it costs to move one heap of probability onto another, by squared way. Between two Gaussians with independent entries it is a
+# sum (Dowson & Landau 1982):
 #
 # $$W_2^2 = \sum_{i=1}^{Z} (\mu_i - \mu'_i)^2 + (\sigma_i - \sigma'_i)^2 ,$$
 #
