@@ -137,22 +137,24 @@ lines += [f'\n[runs."{name}"]\n{change}' for name, change in runs.items()]
 print("\n".join(lines))
 
 # %% [markdown]
-# `lacr sweep --grid FILE --list` names the runs and does nothing else: a look before the night is cheap.
+# `lacr sweep --grid FILE --list` names the runs and does nothing else: a look before the night is cheap. The study gets a folder that is named
+# after what it was asked, so that other parameters, or other photographs, never meet the records of these.
 
 # %%
-folder = Path("../build") / choose(PROFILE, smoke="smoke", demo="", full="") / "study"
+size = choose(PROFILE, smoke="smoke", demo="demo", full="full")
+folder = Path("../build/study") / f"{size}-{Path(DATA).name}-lambda-{LAMBDA:g}-negatives-{NEGATIVES}"
 folder.mkdir(parents=True, exist_ok=True)
 grid = folder / "grid.toml"
 grid.write_text("\n".join(lines) + "\n", encoding="utf-8")
 study = read_grid(grid)
-print(f"{len(study)} runs; the first: {study[0].folder}, the last: {study[-1].folder}")
+print(f"{len(study)} runs, in {folder.name}; the first: {study[0].folder}, the last: {study[-1].folder}")
 
 # %% [markdown]
 # ## 4 · Run it
 #
 # On the command line the study is one line,
 #
-#     lacr sweep --grid build/study/grid.toml --data ~/sice --out build/study/runs
+#     lacr sweep --grid STUDY/grid.toml --data ~/sice --out STUDY/runs
 #
 # and here the same function. Each run gets a folder with its checkpoints, and in the end one *record*: settings, date,
 # machine, and every number of every held-out pair. What has a record is not run again. So you may stop it at any time
