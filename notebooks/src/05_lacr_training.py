@@ -15,7 +15,7 @@
 # **Before you start** You need the VAE of [02](02_vae.ipynb) (a photograph becomes a map of latent vectors, one for
 # each 8 x 8 region) and the exposure ladders of [01](01_data.ipynb). Gradients in PyTorch should hold no fear.
 #
-# **Time** About 75 minutes to read and try; the code runs in about five minutes on 2 CPU cores, most of it in the
+# **Time** About 75 minutes to read and try; the code runs in about three minutes on 2 CPU cores, most of it in the
 # three training runs of section 8. With a GPU, `PROFILE = "full"` trains longer and larger with the same code.
 
 # %%
@@ -605,7 +605,7 @@ record_claim("and so it does where it moves light only (dB)", *ends("psnr", 3), 
 # All pieces of the term are on the table. Here they are, put together:
 
 # %%
-lacr_geometry()
+lacr_geometry();
 
 # %% [markdown]
 # **What you see.** *Left*: an anchor, one positive and K negatives, as in the paper's figure. All of them go through the same low-pass and the

@@ -613,10 +613,11 @@ for question in ablation.QUESTIONS:
 # How to read such a list, whatever stands in it on the day that you open this page:
 #
 # - *One seed shows nothing*, not even six decibels. It is a reason to run the second.
-# - *Three seeds* are few. A standard deviation of three values is itself uncertain by half, which is why the rule asks for two
-#   things at once and still is no proof.
-# - *Many questions were asked.* The three tables hold 20 rows of three intervals. Of 60 intervals of 95 %, about
-#   three miss the truth by chance. So a single "shown" among many "not shown" is a suspicion, and a pattern over rows is more.
+# - *Three seeds are few.* A standard deviation of three values is itself uncertain by half. Where nothing but luck differs, the mean of
+#   three still exceeds its own spread in nearly one case of four (notebook 08, section 5, tries it). So *shown* means here "worth more
+#   seeds", and *not shown* is the safer of the two words.
+# - *Many questions were asked*, 20 rows by three measures. A few will be *shown* by chance. A single one among many *not shown* is a suspicion;
+#   a pattern over rows and measures is more.
 # - *Small models, short training.* A part that does not pay here may pay in a larger model, and the other way round.
 
 # %% [markdown]
