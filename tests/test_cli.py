@@ -66,6 +66,7 @@ def test_help_is_quick_and_imports_nothing_heavy():
         "explore",
         "weights",
         "prepare",
+        "notebooks",
     ):
         assert f"    {command} " in done.stdout
 
