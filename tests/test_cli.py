@@ -67,6 +67,7 @@ def test_help_is_quick_and_imports_nothing_heavy():
         "weights",
         "fetch",
         "prepare",
+        "notebooks",
     ):
         assert f"    {command} " in done.stdout
 
