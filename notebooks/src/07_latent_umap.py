@@ -194,8 +194,8 @@ figures.kind_maps(three, fitted, moved);
 #
 # ### One method, many maps
 #
-# PCA has no setting: the same latents give the same map. UMAP has two that matter. `n_neighbors` says how many nearest neighbours each point is tied to; `min_dist` how
-# close together the springs may pull them on the paper. Nobody can know the right ones beforehand. So look at several:
+# PCA has no setting: the same latents give the same map. UMAP has two that matter. `n_neighbors` says how many nearest neighbours each
+# point is tied to; `min_dist` how close together the springs may pull them on the paper. Nobody can know the right ones beforehand. So look at several:
 
 # %%
 grid = map_study.UMAP_GRID if choose(PROFILE, smoke=0, demo=1, full=1) else map_study.UMAP_GRID[:1]
@@ -279,11 +279,12 @@ latent_maps.view_panels(views);
 #
 # ### And a hundred thousand?
 #
-# `lacr latents --data DIR -o latents.npz` encodes a whole data set, photograph by photograph, into one file. A UMAP of 100,000 regions
-# took us 3 minutes and 1 GB on two busy cores, half the time of umap-learn's own settings on the same latents in the same run, at the same trust
-# (0.982 against 0.980): the map starts from PCA, and 100 epochs then do what 200 do from another start. Beyond that
-# `large_map` fits a sample of 100,000, drawn from all scenes and kinds alike, and places the rest in blocks; 400,000 regions took as
-# long again.
+# `lacr latents --data DIR -o latents.npz` encodes a whole data set, photograph by photograph, into one file: the posterior of each
+# region, with its kind, scene, exposure, luma and place, and the mean of each photograph. (A file over 1 GB stays on the disk; only
+# the rows in use are read.) A UMAP of 100,000 regions took us 3 minutes and 1 GB on two busy cores, half the time of umap-learn's
+# own settings on the same latents in the same run, at the same trust (0.982 against 0.980): the map starts from PCA, and 100 epochs
+# then do what 200 do from another start. Beyond that `large_map` fits a sample of 100,000, drawn from all scenes and kinds alike,
+# and places the rest in blocks; 400,000 regions took as long again.
 
 # %% [markdown]
 # ## 4 · From "looks near" to a number
@@ -334,11 +335,12 @@ show(pairs.fraction_of_way)
 # | the same, shared | the same in the *twin's* encoder, which never saw LACR: did only our own judge get friendlier? | 0 |
 # | fraction of the way | how far along, as above; the median over regions | 1 |
 # | clear neighbours | of the 10 nearest latents of *other* scenes, low and clear offered in equal numbers, how many are clear? | 1 (chance 0.5) |
-# | AUC enhanced : clear | can a linear classifier that never saw the scene tell the two apart? (AUC: how often it ranks a random one of the first kind above one of the second) | 0.5 |
+# | AUC enhanced : clear | can a linear classifier that never saw the scene tell the two apart? | 0.5 |
 # | AUC enhanced : low | and these two? | 1 |
 # | z swapped, z = 0 | what does it cost, in dB, to decode with another scene's code, or with none? A latent that is not used may lie where it likes | 2 or more |
 # | texture ratio | fine texture of the enhanced over that of the clear image: was the encoder tricked with texture? (notebook 05) | 0.9 to 1.1 |
 #
+# (AUC, the area under the ROC curve, is how often the classifier ranks a random photograph of one kind above a random one of the other.)
 # Own scene left out, groups by scene, equal numbers offered: each of these closes a door through which a better number
 # comes in without a better model. The twin is `lacr-vae-no-lacr`: same seed, same samples, same steps, lambda = 0.
 
@@ -536,11 +538,12 @@ stills = film.shoot(chain, held_out, regions=choose(PROFILE, smoke=8, demo=30, f
 print(f"{len(stills)} stills of {len(stills[0].table)} regions")
 
 # %% [markdown]
-# One map a snapshot would not do: UMAP turns and mirrors its maps as it likes, and a film of them would flicker.
-# *AlignedUMAP* lays out all snapshots together and ties each low and each clear region to itself in the next snapshot. For
-# that the snapshots stand in a chain, as printed above: from the end of the run without LACR back to the common
-# start, and forward through the run with LACR. What is left of turning is taken out by a Procrustes fit (the one turn, shift and scale that lays two sets of
-# points upon each other best) on the **clear** regions alone. They lie as still as they can, and the enhanced ones, which took no part, are placed among them.
+# One map a snapshot would not do: UMAP turns and mirrors its maps as it likes, and a film of them would flicker. *AlignedUMAP* lays
+# out all snapshots together and ties each low and each clear region to itself in the next snapshot. For that the snapshots stand in
+# a chain, as printed above: from the end of the run without LACR back to the common start, and forward through the run with LACR.
+# What is left of turning is taken out by a Procrustes fit (the one turn, shift and scale that lays two sets of points upon each
+# other best) on the **clear** regions alone. They lie as still as they can, and the enhanced ones, which took no part, are placed
+# among them.
 
 # %%
 maps = film.aligned_maps(stills, seed=SEED)
@@ -567,11 +570,12 @@ curves = {"with LACR": pulls("with"), "without": pulls("without"), "with, toward
 motion.film_curves(curves);
 
 # %% [markdown]
-# **What you see.** Both runs go nearly the whole way within 300 steps. At step 100 the one with LACR is ahead; from 300 on the bands lie upon
-# each other. (One pair of runs: a head start at one step is something to look for in other seeds, not a finding.) Most of the way is the coarse *more light*, and
-# the steps that follow are spent on the rest. Look at the third line: toward the clear region of *another* scene the enhanced
-# ones go as far. The fraction of the way measures arrival among clear photographs in general, as exercise 1 below lets you find out for
-# yourself; arrival at one's *own* clear photograph is what the alignment ratio of section 4 measures.
+# **What you see.** Both runs go nearly the whole way within 300 steps. At step 100 the one with LACR is ahead; from 300 on the
+# bands lie upon each other. (One pair of runs: a head start at one step is something to look for in other seeds, not a finding.)
+# Most of the way is the coarse *more light*, and the steps that follow are spent on the rest. Look at the third line: toward the
+# clear region of *another* scene the enhanced ones go as far. The fraction of the way measures arrival among clear photographs in
+# general, as exercise 1 below lets you find out for yourself; arrival at one's *own* clear photograph is what the alignment ratio
+# of section 4 measures.
 
 # %%
 last = max(curves["with LACR"])
