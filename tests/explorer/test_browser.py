@@ -218,6 +218,16 @@ def test_reset_and_a_new_size_show_the_whole_map(browser, path):
         assert low_x < min(x) and max(x) < high_x and low_y < min(y) and max(y) < high_y
 
 
+def test_the_map_stays_in_sight_and_covers_nothing(browser, path):
+    browser.open(path, "#scene=plain")
+    top = "document.getElementById('{}').getBoundingClientRect().{}"
+    browser.run("document.getElementById('numbers').open = true, scrollTo(0, 300)")
+    assert browser.run(top.format("plot", "top")) == 0
+    browser.run("scrollTo(0, 99999)")
+    lowest = browser.run(top.format("plot", "bottom"))
+    assert lowest <= browser.run(top.format("strip", "top"))
+
+
 def test_the_keyboard_alone_can_select(browser, path):
     browser.open(path)
     seen = []
@@ -266,4 +276,8 @@ def test_it_fits_a_phone(path):
         browser.open(path, "#show=arrows&scene=plain")
         browser.screenshot(BUILD / "explorer-phone.png", whole=True)
         assert browser.run("document.documentElement.scrollWidth") <= 390
+        unfolded = "Array.from(document.querySelectorAll('details[open]'), (part) => part.id).join()"
+        assert browser.run(unfolded) == ""
+        browser.run("document.querySelectorAll('#tour button')[4].click()")
+        assert browser.run(unfolded) == "film"
         assert browser.complaints == []
