@@ -18,7 +18,7 @@ STAMP := $(VENV)/ready-$(KEY)
 BOOK_STAMP := $(VENV)/book-$(KEY)-$(shell cat requirements-book.lock 2>/dev/null | cksum | cut -d ' ' -f 1)
 # So are the tools of `make lint`.
 LINT_STAMP := $(VENV)/lint-$(KEY)-$(shell cat requirements-dev.lock 2>/dev/null | cksum | cut -d ' ' -f 1)
-LINTED := lacr_lib tests book notebooks/src
+LINTED := lacr_lib tests book
 
 # One thread a process, since pytest runs two of them; numba would set PyTorch's back to all cores.
 # Emptied: a backend that hides the pictures.

@@ -62,9 +62,7 @@ def licence(name: str, wheels: Sequence[str] = ()) -> str | None:
     if expression := about.get("License-Expression"):
         return expression
     named = [
-        line.removeprefix(OSI)
-        for line in about.get_all("Classifier") or []
-        if line.startswith(OSI)
+        line.removeprefix(OSI) for line in about.get_all("Classifier") or [] if line.startswith(OSI)
     ]
     text = (about.get("License") or "").strip()
     is_name = len(text) < 60 and "\n" not in text and text != "UNKNOWN"
