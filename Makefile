@@ -16,13 +16,16 @@ KEY := $(shell { pwd; cat requirements.lock pyproject.toml; } | cksum | cut -d '
 STAMP := $(VENV)/ready-$(KEY)
 # What the book needs beyond that is installed when it is first built.
 BOOK_STAMP := $(VENV)/book-$(KEY)-$(shell cat requirements-book.lock 2>/dev/null | cksum | cut -d ' ' -f 1)
+# So are the tools of `make lint`.
+LINT_STAMP := $(VENV)/lint-$(KEY)-$(shell cat requirements-dev.lock 2>/dev/null | cksum | cut -d ' ' -f 1)
+LINTED := lacr_lib tests book
 
 # One thread a process, since pytest runs two of them; numba would set PyTorch's back to all cores.
 # Emptied: a backend that hides the pictures.
 TEST_SETTINGS := LACR_PROFILE=smoke OMP_NUM_THREADS=1 NUMBA_NUM_THREADS=1 MPLBACKEND=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test torture results lab sync notebooks check book bookneeds slides clean
+.PHONY: help run test torture coverage versions lint results lab sync notebooks check book bookneeds slides clean
 # An environment whose Python went away (an upgrade, say) is made anew.
 .PHONY: $(if $(shell $(RUN) -c 'print("alive")' 2>/dev/null),,$(STAMP))
 
@@ -40,6 +43,22 @@ test: $(STAMP)  ## unit tests, and the notebooks in small
 # On one process: kills and full disks are timed by what else the machine does.
 torture: $(STAMP)  ## the long tests: kills, full disks, wrong formulas, notebooks run twice; 20 minutes at most
 	@$(TEST_SETTINGS) LACR_TORTURE=1 $(RUN) -m pytest -v -s tests/torture tests/training/test_kills.py tests/notebooks/test_smoke.py $(ARGS)
+
+# Without the notebooks: what the tests of the library alone reach.
+coverage: $(STAMP)  ## unit tests, with the branches of lacr_lib that they leave out; fails under 90 %
+	@mkdir -p build/coverage && rm -f build/coverage/data*
+	@$(TEST_SETTINGS) $(RUN) -m coverage run -m pytest -q -n 2 --dist loadfile tests \
+	  --ignore tests/book --ignore tests/notebooks/test_smoke.py $(ARGS)
+	@$(RUN) -m coverage combine -q
+	@$(RUN) -m coverage report --fail-under=90
+
+versions: $(STAMP)  ## quick tests with the oldest, the locked and the newest packages: ONLY="oldest newest"
+	@$(RUN) tests/versions/matrix.py $(ONLY)
+
+lint: $(LINT_STAMP)  ## style, docstrings and types
+	@$(RUN) -m ruff check -q $(LINTED)
+	@$(RUN) -m ruff format -q --check $(LINTED)
+	@$(RUN) -m mypy
 
 results: $(STAMP)  ## measure again what README tells: make results DATA=DIR (holds sice/val)
 	@$(RUN) -m lacr_lib.results.remake --data "$(or $(DATA),$(LACR_DATA),$(error make results needs DATA=DIR, the folder that holds sice/val))"
@@ -86,4 +105,8 @@ bookneeds: $(BOOK_STAMP)
 
 $(BOOK_STAMP): $(STAMP)
 	@$(RUN) -m pip install -qq --disable-pip-version-check -c requirements.lock -r requirements-book.lock
+	@touch $@
+
+$(LINT_STAMP): $(STAMP)
+	@$(RUN) -m pip install -qq --disable-pip-version-check -c requirements.lock -r requirements-dev.lock
 	@touch $@

@@ -33,13 +33,21 @@ def _pins(file: str) -> list[Requirement]:
 
 
 LOCK = _pins("requirements.lock")
-BOOK_LOCK = _pins("requirements-book.lock")  # adds to the other what the extra `book` needs
+# What each of these extras needs beyond that.
+EXTRA_LOCKS = {
+    "book": _pins("requirements-book.lock"),
+    "lint": _pins("requirements-dev.lock"),
+}
 CODE = ("lacr_lib", "notebooks/src", "notebooks/instructor", "book", "tests")
 # Used without an import: the file and the words in it that use them.
 USED_OTHERWISE = {
     "jupyterlab": ("Makefile", "-m jupyterlab"),
     "nbval": ("Makefile", "--nbval-lax"),
     "pytest-xdist": ("Makefile", "--dist loadfile"),
+    "coverage": ("Makefile", "-m coverage"),
+    "mypy": ("Makefile", "-m mypy"),
+    "ruff": ("Makefile", "-m ruff"),
+    "types-tqdm": ("pyproject.toml", "strict = true"),
     "ipykernel": ("lacr_lib/teaching/build.py", 'kernel_name="python3"'),
     "myst-nb": ("book/conf.py", '"myst_nb"'),
     "furo": ("book/conf.py", 'html_theme = "furo"'),
@@ -98,8 +106,8 @@ def test_every_import_is_a_dependency() -> None:
 @pytest.mark.parametrize("requirement", requirements(), ids=lambda each: each.name)
 def test_the_lock_pins_what_the_project_asks_for(requirement: Requirement) -> None:
     name = canonicalize_name(requirement.name)
-    of_book = str(requirement) in PROJECT["optional-dependencies"]["book"]
-    lock = BOOK_LOCK if of_book else LOCK
+    extras = PROJECT["optional-dependencies"]
+    lock = next((EXTRA_LOCKS[e] for e in EXTRA_LOCKS if str(requirement) in extras[e]), LOCK)
     [pin] = [each for each in lock if canonicalize_name(each.name) == name]
     [specifier] = pin.specifier
     assert specifier.operator == "=="
@@ -107,10 +115,12 @@ def test_the_lock_pins_what_the_project_asks_for(requirement: Requirement) -> No
     assert pin.marker is None
 
 
-def test_the_lock_holds_plain_pins_once_each() -> None:
-    names = [canonicalize_name(each.name) for each in LOCK + BOOK_LOCK]
+@pytest.mark.parametrize("extra", EXTRA_LOCKS)
+def test_the_lock_holds_plain_pins_once_each(extra: str) -> None:
+    pins = LOCK + EXTRA_LOCKS[extra]
+    names = [canonicalize_name(each.name) for each in pins]
     assert len(names) == len(set(names))
-    for pin in LOCK + BOOK_LOCK:
+    for pin in pins:
         [specifier] = pin.specifier
         assert specifier.operator == "=="
         assert Version(specifier.version).local is None  # no "+cpu": every build will do
@@ -118,11 +128,12 @@ def test_the_lock_holds_plain_pins_once_each() -> None:
         assert pin.url is None
 
 
-@pytest.mark.parametrize("lock", [LOCK, LOCK + BOOK_LOCK], ids=["course", "book"])
+@pytest.mark.parametrize("extra", ["", *EXTRA_LOCKS])
 @pytest.mark.parametrize("python", ["3.11", "3.12", "3.13"])
 @pytest.mark.parametrize("system", [("linux", "Linux"), ("darwin", "Darwin"), ("win32", "Windows")])
-def test_the_lock_is_closed(python: str, system: tuple[str, str], lock: list[Requirement]) -> None:
+def test_the_lock_is_closed(python: str, system: tuple[str, str], extra: str) -> None:
     """Whatever a pinned package needs is pinned too (torch's CUDA packages apart)."""
+    lock = LOCK + EXTRA_LOCKS.get(extra, [])
     environment = default_environment() | {
         "python_version": python,
         "python_full_version": f"{python}.0",

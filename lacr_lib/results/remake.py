@@ -232,7 +232,8 @@ def main(arguments: list[str] | None = None) -> int:
     from lacr_lib.results.tables import write_index, write_tables
 
     parser = argparse.ArgumentParser(prog="python -m lacr_lib.results.remake")
-    parser.add_argument("--data", type=Path, help="holds sice/val, or embedded; without it, only tables")
+    told = "a folder that holds sice/val, or embedded; without it, only tables"
+    parser.add_argument("--data", type=Path, help=told)
     parser.add_argument("--only", nargs="*", default=[], help="methods to measure, in place of all")
     options = parser.parse_args(arguments)
     try:

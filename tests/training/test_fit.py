@@ -43,6 +43,13 @@ def test_the_same_seed_gives_the_same_weights(make_model, photoset):
     assert not same_weights(runs[0], other)
 
 
+def test_fifty_steps_trained_twice_are_the_same_to_the_last_bit(make_model, photoset):
+    config = TrainConfig(**{**vars(CONFIG), "steps": 50, "batch_size": 1})
+    first, second = (fit(make_model(), photoset, config) for _ in range(2))
+    assert first.history == second.history and len(first.history) == 50
+    assert same_weights(first.model, second.model)
+
+
 @pytest.mark.parametrize("steps", [1, 9, 10])
 def test_a_training_may_be_short(make_model, photoset, steps):
     config = TrainConfig(**{**vars(CONFIG), "steps": steps, "batch_size": 1})
