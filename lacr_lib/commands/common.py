@@ -105,6 +105,17 @@ def need_pairs(photoset: PhotoSet) -> None:
         )
 
 
+class _Log:
+    """A log as tqdm writes to it: a bar is a line of its own, where a screen draws over it."""
+
+    def write(self, text: str) -> None:
+        for line in filter(str.strip, text.split("\r")):
+            sys.stderr.write(line.rstrip() + "\n")
+
+    def flush(self) -> None:
+        sys.stderr.flush()
+
+
 def bar(
     total: int, what: str, unit: str, scale: bool = False, leave: bool = True
 ) -> tqdm[Any]:
@@ -114,8 +125,10 @@ def bar(
     """
     from tqdm import tqdm
 
-    pause = 0.1 if sys.stderr.isatty() else 10.0
+    on_screen = sys.stderr.isatty()
+    pause = 0.1 if on_screen else 10.0
     return tqdm(
         total=total, desc=what, unit=unit if scale else f" {unit}", unit_scale=scale, leave=leave,
-        file=sys.stderr, dynamic_ncols=True, mininterval=pause, maxinterval=max(10.0, pause),
+        file=None if on_screen else _Log(), dynamic_ncols=True,
+        mininterval=pause, maxinterval=max(10.0, pause),
     )  # fmt: skip

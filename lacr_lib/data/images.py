@@ -51,6 +51,10 @@ def readable(what: str | Path) -> Iterator[None]:
     except LacrError:
         raise
     except _BROKEN as error:
+        if isinstance(error, OSError) and error.errno:  # the system's, not Pillow's own
+            raise LacrError(
+                f"cannot read {what} ({error.strerror}): check its permissions and its disk"
+            ) from error
         raise LacrError(
             f"cannot read {what} as an image ({first_line(error)}): open it in a viewer and save "
             "it again as PNG or JPEG"

@@ -31,11 +31,13 @@ def eight_bit(image: Image) -> NDArray[np.float64]:
     """The image as a file would hold it: clipped to [0, 1] and rounded to the 256 levels.
 
     Shapes: (H, W, 3), uint8 or float in [0, 1] -> the same, float64 in [0, 1].
-    Errors: another shape, another type, or a value that is not finite.
+    Errors: another shape, another type, no pixels, or a value that is not finite.
     """
     array = np.asarray(image)
     if array.ndim != 3 or array.shape[2] != 3:
         raise LacrError(f"metrics need (H, W, 3) images, got {array.shape}: convert it to RGB")
+    if not array.size:
+        raise LacrError(f"an image of shape {array.shape} has no pixels")
     if array.dtype == np.uint8:
         return array.astype(np.float64) / 255
     if not np.issubdtype(array.dtype, np.floating):

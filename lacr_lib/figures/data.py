@@ -16,7 +16,7 @@ from lacr_lib.data.camera import CameraSettings, Ladder, linear_to_srgb, srgb_to
 from lacr_lib.data.images import Array, as_float
 from lacr_lib.data.photoset import PhotoSet
 from lacr_lib.figures.images import Box, crop, show_grid
-from lacr_lib.figures.style import GREY, MARKERS, OKABE_ITO, ROLES, WIDTH
+from lacr_lib.figures.style import GREY, MARKERS, OKABE_ITO, ROLES, WIDTH, as_written
 
 BLACK, BLUE, GREEN = OKABE_ITO["black"], OKABE_ITO["blue"], OKABE_ITO["green"]
 ORANGE, SKY, VERMILLION = OKABE_ITO["orange"], OKABE_ITO["sky"], OKABE_ITO["vermillion"]
@@ -176,10 +176,8 @@ def photograph_wall(photos: PhotoSet, step: int) -> Figure:
     """Every scene of a set: its clear frame above one low frame, cut to squares."""
     clear = [_square(scene.clear.read()) for scene in photos.scenes if scene.clear]
     low = [_square(scene.low[step].read()) for scene in photos.scenes if scene.clear]
-    figure = show_grid(
-        [clear, low],
-        column_titles=[scene.name.replace("_", "\n") for scene in photos.scenes if scene.clear],
-    )
+    titles = [as_written(scene.name).replace("_", "\n") for scene in photos.scenes if scene.clear]
+    figure = show_grid([clear, low], column_titles=titles)
     for axis, scene in zip(figure.axes, photos.scenes, strict=False):
         axis.title.set(fontsize=9, color=BLACK if scene.split == "train" else VERMILLION)
     return figure
@@ -226,7 +224,8 @@ def light_of_scenes(photos: PhotoSet, most: int = 20) -> Figure:
             drawn[role][1].append(_mean_stops(frame.read()))
     for role, (columns, stops) in drawn.items():
         axis.plot(columns, stops, MARKERS[role], color=ROLES[role], linestyle="none", label=role)
-    axis.set_xticks(range(len(scenes)), [scene.name for scene in scenes], rotation=40, ha="right")
+    labels = [as_written(scene.name) for scene in scenes]
+    axis.set_xticks(range(len(scenes)), labels, rotation=40, ha="right")
     axis.set(ylabel="mean light\n(stops, white = 0)")
     axis.legend(ncols=2, frameon=False, loc="lower left", bbox_to_anchor=(0, 1))
     return figure

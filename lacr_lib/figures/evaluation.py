@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 from lacr_lib.evaluation.bootstrap import Interval
 from lacr_lib.evaluation.speed import Cost
 from lacr_lib.figures.images import as_array
-from lacr_lib.figures.style import GREY, OKABE_ITO, ROLES, WIDTH
+from lacr_lib.figures.style import GREY, OKABE_ITO, ROLES, WIDTH, as_written
 
 # colour and marker of a method, the same in every figure; others than these are drawn in grey
 METHODS: dict[str, tuple[str, str]] = {
@@ -188,7 +188,8 @@ def paired_differences(
     axis.axhline(0, color="black", lw=1.2, ls="--")
     axis.plot(columns, values, "o", color=OKABE_ITO["blue"], ms=5, alpha=0.8, label="one image")
     many = len(names) > 8
-    axis.set_xticks(range(len(names)), names, rotation=90 if many else 0, size=9 if many else 11)
+    labels = [as_written(name) for name in names]
+    axis.set_xticks(range(len(names)), labels, rotation=90 if many else 0, size=9 if many else 11)
     axis.set(ylabel=f"difference ({unit})", xlabel="scene")
     axis.legend(loc="upper center", bbox_to_anchor=(0.5, 1.2), ncols=3)
     return figure

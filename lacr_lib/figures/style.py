@@ -31,6 +31,11 @@ WIDTH = 8.5  # inches, the width of a notebook's text
 DPI = 90
 
 
+def as_written(name: str) -> str:
+    """A name to write in a figure: a $ in a file's name begins no formula."""
+    return name.replace("$", r"\$")
+
+
 def use_style() -> None:
     """Sets matplotlib's defaults for every later figure of this process."""
     mpl.rcParams.update(

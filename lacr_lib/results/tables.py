@@ -90,7 +90,7 @@ def failures_list(prefix: str = "sice-val") -> str:
         fault = each["main_fault"]
         bought = each[f"bought_by_{fault}"]
         lines.append(
-            f"- `{each['name']}` (mean {each['mean_luma']:.2f} of 1): {each['psnr']:.1f} dB, "
+            f"- {code(each['name'])} (mean {each['mean_luma']:.2f} of 1): {each['psnr']:.1f} dB, "
             f"mainly {fault}; lending it the reference's {fault} buys {bought:.1f} dB."
         )
     return "\n".join(lines)
@@ -98,7 +98,14 @@ def failures_list(prefix: str = "sice-val") -> str:
 
 def shown(method: str) -> str:
     """A method's name in a table; released weights in bold."""
-    return f"**`{method}`**" if method.startswith("lacr-vae") else f"`{method}`"
+    return f"**{code(method)}**" if method.startswith("lacr-vae") else code(method)
+
+
+def code(name: str) -> str:
+    """A name as code in Markdown. A backtick or an empty line in it would end the code, and what
+    follows would be HTML: names of scenes are names of files, which may hold anything.
+    """
+    return f"`{' '.join(name.split()).replace('`', chr(39))}`"
 
 
 def results_block() -> str:

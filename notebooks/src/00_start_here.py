@@ -216,15 +216,15 @@ record_claim("Enhanced codes lie nearer to clear than to dark ones (1: as near)"
 # %% [markdown]
 # ## 5 · Enhance a photograph of your own
 #
-# Write its path between the quotation marks and run the cell: the result is saved in the folder `enhanced` beside
-# this notebook. JPEG, PNG, TIFF and WebP of any size will do; large ones take a few seconds for each megapixel.
+# Write its path between the quotation marks and run the cell: the result is saved in the folder `build/enhanced` of
+# this clone. JPEG, PNG, TIFF and WebP of any size will do; large ones take a few seconds for each megapixel.
 
 # %%
 my_photo = ""  # for example "/home/me/pictures/night.jpg"
 
 if my_photo:
-    target = Path("enhanced", f"{Path(my_photo).stem}.png")
-    target.parent.mkdir(exist_ok=True)
+    target = Path("../build/enhanced", f"{Path(my_photo).stem}.png")
+    target.parent.mkdir(parents=True, exist_ok=True)
     enhance(model, my_photo).save(target)
     print(f"saved: {target}")
 else:

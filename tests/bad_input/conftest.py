@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
 import torch
 from PIL import Image
 
@@ -19,6 +20,7 @@ from lacr_lib.models.config import ModelConfig
 from lacr_lib.models.vae import LacrVae
 
 SIZE = (24, 18)  # width, height
+LONG_TEXT = zlib.compress(b"a" * 2_000_000)  # a text of 2 MB in a few bytes
 POSIX = os.name == "posix"
 ROOT = POSIX and os.geteuid() == 0
 
@@ -84,13 +86,20 @@ def put_good(folder: Path) -> dict[str, tuple[int, int]]:
         ("1x1.png", photograph((1, 1)), {}),
         ("15x15.png", photograph((15, 15)), {}),
         ("16x4000.png", photograph((16, 4000)), {}),
+        ("4000x16.png", photograph((4000, 16)), {}),
+        ("pages.tif", photo, {"save_all": True, "append_images": [photo.rotate(90)]}),
+        ("no-profile.jpg", photo, {"icc_profile": b"no profile" * 20}),
+        ("-o.png", photo, {}),
         ("two words and (brackets).png", photo, {}),
         ("naïve-夜-🌃.png", photo, {}),
     ]:
         picture.save(folder / name, **options)
         good[name] = picture.size
     (folder / "a-jpeg.png").write_bytes((folder / "plain.jpg").read_bytes())
-    return {**good, "a-jpeg.png": SIZE, "turned.jpg": SIZE[::-1]}
+    colour = np.asarray(photo).astype(np.uint16) * 257
+    tifffile.imwrite(folder / "sixteen-bit-colour.tif", colour, photometric="rgb")
+    alike = ("a-jpeg.png", "sixteen-bit-colour.tif")
+    return {**good, **dict.fromkeys(alike, SIZE), "turned.jpg": SIZE[::-1]}
 
 
 def put_bad(folder: Path) -> dict[str, str]:
@@ -112,8 +121,13 @@ def put_bad(folder: Path) -> dict[str, str]:
         "empty.png": b"",
         "text.png": b"not a picture at all",
         "bomb.png": png_header(20_000, 10_000),
+        "bomb-too.jpg": jpeg_of(whole["JPEG"], 20_000, 10_000),
+        "text-bomb.png": whole["PNG"][:33] + png_chunk(b"zTXt", b"k\0\0" + LONG_TEXT),
+        "no-width.png": png_header(0, 10),
     }.items():
         (folder / name).write_bytes(content)
+    half = np.full((18, 24, 3), 0.5, np.float32)
+    tifffile.imwrite(folder / "float-colour.tif", half, photometric="rgb")
     (folder / "folder.jpg").mkdir()
     photograph().save(folder / "twin.jpg")
     photograph().save(folder / "twin.png")
@@ -122,7 +136,9 @@ def put_bad(folder: Path) -> dict[str, str]:
         "out-of-range.tif": "values up to 500000", "cut-jpg.jpg": "truncated",
         "cut-png.png": "truncated", "cut-header.png": "cannot read", "cut-tif.tif": "cannot read",
         "empty.png": "cannot identify", "text.png": "cannot identify",
-        "bomb.png": "200000000 pixels", "folder.jpg": "is a folder",
+        "bomb.png": "200000000 pixels", "bomb-too.jpg": "200000000 pixels",
+        "text-bomb.png": "too large", "no-width.png": "cannot identify",
+        "float-colour.tif": "cannot identify", "folder.jpg": "is a folder",
         "twin.png": "twin.jpg already becomes",
     }  # fmt: skip
 
@@ -151,11 +167,17 @@ def put_special(folder: Path) -> dict[str, str]:
 
 def png_header(width: int, height: int) -> bytes:
     """A PNG that claims a size and holds no pixels."""
-
-    def chunk(name: bytes, content: bytes) -> bytes:
-        check = struct.pack(">I", zlib.crc32(name + content))
-        return struct.pack(">I", len(content)) + name + content + check
-
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     pixels = zlib.compress(b"\0" * 100)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", pixels)
+    return b"\x89PNG\r\n\x1a\n" + png_chunk(b"IHDR", header) + png_chunk(b"IDAT", pixels)
+
+
+def png_chunk(name: bytes, content: bytes) -> bytes:
+    check = struct.pack(">I", zlib.crc32(name + content))
+    return struct.pack(">I", len(content)) + name + content + check
+
+
+def jpeg_of(jpeg: bytes, width: int, height: int) -> bytes:
+    """The JPEG with another size in its header."""
+    at = jpeg.index(b"\xff\xc0") + 5  # start of frame: length, bits, height, width
+    return jpeg[:at] + struct.pack(">HH", height, width) + jpeg[at + 4 :]

@@ -152,6 +152,34 @@ def test_a_folder_that_cannot_be_listed(
     assert (tmp_path / "out" / "plain.png").is_file()
 
 
+def test_a_photograph_without_the_right_to_read_it(
+    corpus, enhance: Enhance, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As root no file is unreadable, so the system's refusal is played."""
+    opened = Image.open
+
+    def refuse(path, *arguments):
+        if str(path).endswith("grey.png"):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        return opened(path, *arguments)
+
+    monkeypatch.setattr(Image, "open", refuse)
+    names = [corpus.folder / name for name in ("grey.png", "plain.jpg")]
+    code, (line,) = enhance(*names, out=tmp_path / "out")
+    assert code == 1 and line.startswith("lacr: cannot read ") and "grey.png" in line
+    assert "(Permission denied): check its permissions" in line
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["plain.png"]
+
+
+def test_in_a_log_each_line_is_one(corpus, enhance: Enhance, tmp_path: Path, capsys) -> None:
+    """What `lacr enhance ... 2> LOG` leaves can be searched: no bar is drawn over."""
+    photos = [str(corpus.folder / name) for name in ("empty.png", "plain.jpg")]
+    assert main(["enhance", *photos, "-o", str(tmp_path / "out")]) == 1
+    lines = capsys.readouterr().err.split("\n")
+    assert not any("\r" in line for line in lines)
+    assert sum(line.startswith("lacr: cannot read ") for line in lines) == 1
+
+
 @pytest.mark.skipif(os.name != "posix", reason="pipes and links of Unix")
 @pytest.mark.parametrize("name", ["pipe.png", "loop.png", "dangling.png"])
 def test_the_library_refuses_what_the_command_refuses(corpus, name: str) -> None:

@@ -16,6 +16,7 @@ from PIL import Image
 
 from lacr_lib.data.images import as_float, as_uint8, image_size, read_image
 from lacr_lib.errors import LacrError
+from lacr_lib.evaluation import metrics
 from lacr_lib.inference.enhance import enhance
 from lacr_lib.models.config import ModelConfig
 from lacr_lib.models.vae import LacrVae
@@ -81,6 +82,24 @@ def test_an_array_gives_an_error_or_an_image(image: np.ndarray) -> None:
         assert as_uint8(values).dtype == np.uint8
     except LacrError as error:
         assert "\n" not in str(error)
+
+
+METRICS = (metrics.psnr, metrics.ssim, metrics.gt_mean, metrics.ciede2000, metrics.loe)
+
+
+@STRANGE
+@given(images(), images(), st.booleans(), st.sampled_from(METRICS))
+@example(np.zeros((0, 20, 3)), np.zeros((0, 20, 3)), True, metrics.loe)
+@example(np.full((20, 20, 3), np.nan), np.zeros((20, 20, 3)), False, metrics.psnr)
+def test_a_metric_gives_an_error_or_a_number(image, other, same_shape: bool, metric) -> None:
+    other = np.zeros_like(image) if same_shape else other
+    try:
+        value = np.asarray(metric(image, other))
+    except LacrError as error:
+        assert str(error) and "\n" not in str(error)
+    else:
+        assert not np.isnan(value).any()
+        assert value.shape == (image.shape if metric is metrics.gt_mean else ())
 
 
 TENSOR_TYPES = (

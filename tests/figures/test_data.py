@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import matplotlib
 import numpy as np
 import pytest
@@ -119,6 +121,14 @@ def test_negative_plane_draws_scenes_and_means() -> None:
     np.testing.assert_allclose(np.transpose(axis.lines[4].get_data()), mean)
     labels = [text.get_text() for text in axis.get_legend().get_texts()]
     assert labels == ["low", "brightened", "smoothed", "clear"]
+
+
+def test_a_name_that_is_half_a_formula_is_drawn_as_it_is() -> None:
+    photos = a_set()
+    scenes = [replace(scene, name="pay $5^{ or $6") for scene in photos.scenes]
+    photos = replace(photos, scenes=tuple(scenes))
+    for figure in (figures.photograph_wall(photos, step=0), figures.light_of_scenes(photos)):
+        figure.canvas.draw()  # where matplotlib would read a formula, and fail
 
 
 @pytest.mark.parametrize("clear", [True, False])

@@ -133,8 +133,8 @@ def test_a_run_that_is_stopped_leaves_no_process_behind(
     put_two_that_wait(small)
     told = tmp_path / "told"
     told.mkdir()
-    command = [sys.executable, "-m", "lacr_lib.teaching.notebooks", "run", "--out", tmp_path / "out"]
-    command += ["--notebooks", small.built.parent]
+    command = [sys.executable, "-m", "lacr_lib.teaching.notebooks", "run"]
+    command += ["--notebooks", small.built.parent, "--out", tmp_path / "out"]
     environment = {**os.environ, "LACR_TOLD": str(told), "LACR_PROFILE": "smoke"}
     with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as run_:
         while run_.poll() is None and len(list(told.iterdir())) < 2:
