@@ -38,6 +38,9 @@ CODE = ("lacr_lib", "notebooks/src", "notebooks/instructor", "book", "tests")
 USED_OTHERWISE = {
     "jupyterlab": ("Makefile", "-m jupyterlab"),
     "nbval": ("Makefile", "--nbval-lax"),
+    "onnx": ("lacr_lib/inference/export.py", '"onnx"'),
+    "onnxscript": ("lacr_lib/inference/export.py", '"onnxscript"'),
+    "onnxruntime": ("tests/inference/test_export.py", '"onnxruntime"'),
     "pytest-xdist": ("Makefile", "--dist loadfile"),
     "ipykernel": ("lacr_lib/teaching/build.py", 'kernel_name="python3"'),
     "myst-nb": ("book/conf.py", '"myst_nb"'),
@@ -96,6 +99,9 @@ def test_every_import_is_a_dependency() -> None:
 @pytest.mark.parametrize("requirement", requirements(), ids=lambda each: each.name)
 def test_the_lock_pins_what_the_project_asks_for(requirement: Requirement) -> None:
     name = canonicalize_name(requirement.name)
+    if str(requirement) in PROJECT["optional-dependencies"]["export"]:  # pinned where it stands
+        assert [each.operator for each in requirement.specifier] == ["=="]
+        return
     of_book = str(requirement) in PROJECT["optional-dependencies"]["book"]
     lock = BOOK_LOCK if of_book else LOCK
     [pin] = [each for each in lock if canonicalize_name(each.name) == name]
