@@ -120,8 +120,7 @@ def test_enhance_fast_and_memory(photos, weights, capsys, monkeypatch):
 
     monkeypatch.setattr("lacr_lib.inference.tiles.MEGAPIXEL", 32 * 32)  # now it is a large one
     assert main([*one, str(photos / "parts")]) == 0
-    told = capsys.readouterr().err
-    assert "two.png: 100%" in told and told.index("two.png") < told.index("1/1")
+    assert "two.png:" in capsys.readouterr().err  # a bar of its own
 
 
 def test_enhance_does_the_good_files_and_names_the_bad(photos, weights, capsys):

@@ -19,7 +19,7 @@ def run(options: Namespace) -> int:
     from lacr_lib.results.records import FOLDER, read_record
 
     name = "bench-cuda" if on_gpu() else "bench-cpu"
-    old = read_record(name)
+    old = read_record(name, FOLDER)
     if options.json:
         check_target(options.json)
     rows: list[Row] = []

@@ -7,8 +7,12 @@ import pytest
 import torch
 from torch import nn
 
-from lacr_lib.bench import gpu, image, large, start
-from lacr_lib.bench.step import random_batch
+from lacr_lib.bench import gpu, image, large, quality, start
+from lacr_lib.bench.step import Step, random_batch
+from lacr_lib.data.layouts import Frame, PhotoSet, Scene
+from lacr_lib.evaluation.metrics import psnr
+from lacr_lib.inference.enhance import enhance
+from lacr_lib.inference.load import load_model
 from lacr_lib.training.config import TrainConfig
 
 
@@ -65,3 +69,23 @@ def test_a_batch_is_that_of_the_settings():
     assert batch["negatives"].shape == (2, 3, 3, 32, 32)
     assert batch["low"].is_contiguous(memory_format=torch.channels_last)
     assert batch["low"].mean() < 0.3 * batch["clear"].mean()
+
+
+def test_a_step_trains_and_its_seed_decides_its_losses():
+    config = TrainConfig(crop=32, batch_size=1)
+    curves = [[step() for _ in range(2)] for step in (Step(config), Step(config))]
+    assert curves[0] == curves[1] and curves[0][0] != curves[0][1]
+    assert Step(config, seed=1)() != curves[0][0]
+
+
+def test_quality_is_what_fast_loses_on_average():
+    clear = large.dark_photo(0.01) * 3
+    frames = [
+        Frame(name, lambda v=v: v, None, None) for name, v in (("c", clear), ("l", clear // 5))
+    ]
+    photos = PhotoSet("toy", "ladder", (Scene("s0", None, frames[0], (frames[1],)),))
+    [row] = quality.measure(photos)
+    model = load_model("lacr-vae")
+    whole, quick = (psnr(enhance(model, clear // 5, fast=fast), clear) for fast in (False, True))
+    assert row.value == pytest.approx(whole - quick) and row.value != 0
+    assert row.details["pairs"] == 1 and row.met == (row.value <= 0.3)
