@@ -279,7 +279,11 @@ def _bench(commands: argparse._SubParsersAction[OneLineParser]) -> None:
         "Measure what the library costs, as ratios to yardsticks of the same run; takes minutes.",
     )  # fmt: skip
     parser.add_argument(
-        "--only", nargs="+", default=[], metavar="PART", help="start image large step umap gpu"
+        "--only",
+        nargs="+",
+        default=[],
+        metavar="PART",
+        help="start image quality large step umap gpu",
     )
     parser.add_argument(
         "--check", action="store_true",

@@ -68,6 +68,8 @@ def test_help_is_quick_and_imports_nothing_heavy():
         "fetch",
         "prepare",
         "notebooks",
+        "export",
+        "bench",
     ):
         assert f"    {command} " in done.stdout
 
@@ -106,6 +108,21 @@ def test_enhance_a_folder(photos, weights, capsys):
     with Image.open(photos / "out" / "one.png") as out:
         assert out.size == (47, 33) and out.format == "PNG"
     assert {name: (photos / name).read_bytes() for name in before} == before
+
+
+def test_enhance_fast_and_memory(photos, weights, capsys, monkeypatch):
+    one = ["enhance", str(photos / "two.png"), "--weights", weights, "-o"]
+    assert main([*one, str(photos / "plain")]) == 0
+    assert main([*one, str(photos / "fast"), "--fast"]) == 0
+    capsys.readouterr()
+    assert main([*one, str(photos / "little"), "--memory", "0.1"]) == 2
+    assert lines(capsys.readouterr().err) == ["lacr: --memory is at least 1 GB, not 0.1"]
+    assert not (photos / "little").exists()
+    assert (photos / "fast" / "two.png").is_file()
+
+    monkeypatch.setattr("lacr_lib.inference.tiles.MEGAPIXEL", 32 * 32)  # now it is a large one
+    assert main([*one, str(photos / "parts")]) == 0
+    assert "two.png:" in capsys.readouterr().err  # a bar of its own
 
 
 def test_enhance_does_the_good_files_and_names_the_bad(photos, weights, capsys):

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from lacr_lib.bench.row import Row
 from lacr_lib.bench.timing import in_child
+from lacr_lib.data.layouts import PhotoSet
 from lacr_lib.latent.map_quality import map_quality
 from lacr_lib.latent.map_settings import MapSettings
 from lacr_lib.latent.umap_fit import MANY, fit_umap, hush_umap
@@ -28,9 +29,9 @@ LIMIT, TRUST_LOST = 0.7, 0.01
 WAYS = ("ours", "defaults")
 
 
-def measure(data: str = "embedded", count: int = POINTS) -> list[Row]:
+def measure(photoset: PhotoSet, count: int = POINTS) -> list[Row]:
     """Processor seconds of both, each in a process of its own, on one thread and with one seed."""
-    points = region_latents(data, count)
+    points = region_latents(photoset, count)
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "points.npy"
         np.save(file, points)
@@ -44,14 +45,13 @@ def measure(data: str = "embedded", count: int = POINTS) -> list[Row]:
     return [Row("umap", what, target, value, met, details=details)]
 
 
-def region_latents(data: str, count: int) -> NDArray[np.float32]:
+def region_latents(photoset: PhotoSet, count: int) -> NDArray[np.float32]:
     """Posterior means of regions of dark and of clear photographs, drawn evenly, (N, Z)."""
-    from lacr_lib.data.layouts import open_photoset
     from lacr_lib.inference.load import load_model
     from lacr_lib.latent.encode import encode_photoset
     from lacr_lib.latent.large_map import FITTED_KINDS, stratified_rows
 
-    photoset, model = open_photoset(data), load_model("lacr-vae")
+    model = load_model("lacr-vae")
     photos = sum(len(scene.low) + 1 for scene in photoset.scenes)
     latents = encode_photoset(model, photoset, -(-2 * count // photos), enhanced=False)
     return np.asarray(latents.mu[stratified_rows(latents, count, 0, FITTED_KINDS)], np.float32)

@@ -44,9 +44,10 @@ def run(words: tuple[str, ...]) -> None:
 
 def children() -> float:
     """Processor seconds of all processes that were started and have ended."""
+    if os.name == "nt":  # Windows does not count them
+        return time.perf_counter()
     times = os.times()
-    spent = times.children_user + times.children_system
-    return spent or time.perf_counter()  # Windows does not count them
+    return times.children_user + times.children_system
 
 
 def loads_torch() -> bool:

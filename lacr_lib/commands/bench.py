@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from functools import partial
 from typing import TYPE_CHECKING
 
-from lacr_lib.commands.common import begun, check_target, say, write_json
+from lacr_lib.commands.common import begun, check_target, held_out, say, write_json
 
 if TYPE_CHECKING:
     from lacr_lib.bench.row import Row
@@ -18,11 +19,11 @@ def run(options: Namespace) -> int:
     from lacr_lib.results.records import FOLDER, read_record
 
     name = "bench-cuda" if on_gpu() else "bench-cpu"
-    old = read_record(name)
+    old = read_record(name, FOLDER)
     if options.json:
         check_target(options.json)
     rows: list[Row] = []
-    for measured in run_bench(options.data, options.only):
+    for measured in run_bench(partial(held_out, options.data), options.only):
         rows += measured
         for row in measured:
             say(f"{row.name}: {row.shown()} {row.note or f'(target {row.target})'}")

@@ -68,7 +68,7 @@ def enhance(
     float tensor (3, H, W) or (B, 3, H, W) -> same shape and device, float32.
     Values: sRGB; floats in [0, 1], in and out. Any size: sides under 16 pixels are extended by
     their edge pixels and cut back, images over 1 megapixel are run in parts (see tiles.py).
-    fast: light and detail from a copy of half the size, for a third of the time or less.
+    fast: light and detail from a copy of half the size, for about a third of the time.
     memory: GB that the work on a large photograph may take, from 1 up; the result is the same.
     on_part(share), not in `fast`: told how much of a photograph over 1 megapixel is done, up to 1.
     Runs in inference mode, float32, on the model's device; the training flag comes back as it was.

@@ -6,6 +6,7 @@ open: the padding to whole regions, and the region tokens, whose cells depend on
 
 from __future__ import annotations
 
+import logging
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -41,8 +42,7 @@ def export_onnx(model: LacrVae, path: str | Path) -> None:
     wrapped = OnePass(model.eval())
     example = torch.rand(1, 3, *EXAMPLE)
     sizes = {2: torch.export.Dim("height", min=16), 3: torch.export.Dim("width", min=16)}
-    with open_sizes(), beside(path) as part, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with open_sizes(), beside(path) as part, unsaid():
         program = torch.onnx.export(
             wrapped, (example,), dynamo=True, verbose=False,
             input_names=[INPUT], output_names=[OUTPUT], dynamic_shapes=(sizes,),
@@ -90,6 +90,22 @@ def cell_means(length: int, grid: int, like: Tensor) -> Tensor:
     place = torch.arange(length, device=like.device)[None]
     inside = ((place >= start) & (place < stop)).to(like.dtype)
     return inside / (stop - start).to(like.dtype)
+
+
+@contextmanager
+def unsaid() -> Iterator[None]:
+    """The exporter's warnings, which are about its own insides, are not passed on."""
+    loggers = [logging.getLogger(name) for name in ("torch.onnx", "onnxscript")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
 
 
 @contextmanager

@@ -5,6 +5,8 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from lacr_lib.data.layouts import open_photoset
+from lacr_lib.evaluation.metrics import psnr
 from lacr_lib.inference import fast
 from lacr_lib.inference.enhance import enhance
 from lacr_lib.inference.load import load_model
@@ -40,11 +42,12 @@ def test_light_and_detail_of_half_the_size_are_applied_to_the_whole(model):
     assert (got - x).abs().mean() > 0.05
 
 
-def test_it_is_near_to_the_full_model_on_soft_shapes(model):
-    image = smooth(96, 144)[0]
-    full, quick = (enhance(model, image, fast=fast) for fast in (False, True))
-    assert (full - quick).square().mean() < 10**-3.5  # 35 dB
-    assert not torch.equal(full, quick)
+def test_it_costs_little_quality(model):
+    """On a photograph of the camera model; what it costs on real ones is in the records."""
+    pair = open_photoset("embedded").pairs()[1]
+    low, clear = (frame.read()[:192, :256] for frame in (pair.low, pair.clear))
+    full, quick = (psnr(enhance(model, low, fast=fast), clear) for fast in (False, True))
+    assert quick > full - 1.0 and quick > psnr(low, clear) + 2.0
 
 
 @pytest.mark.parametrize("size", [(40, 52), (33, 47), (7, 50), (1, 1)])

@@ -137,3 +137,14 @@ def test_on_step_sees_every_step(make_model, photoset):
     seen = []
     fit(make_model(), photoset, CONFIG, on_step=lambda step, record, model: seen.append(step))
     assert seen == [1, 2, 3, 4, 5, 6]
+
+
+def test_compile_is_asked_for_and_changes_no_weight(make_model, photoset, monkeypatch):
+    """With a compiler that changes nothing: what is compiled is what is trained."""
+    compiled = []
+    monkeypatch.setattr(torch, "compile", lambda model: compiled.append(model) or model)
+    plain = fit(make_model(), photoset, CONFIG)
+    assert not compiled
+    model = make_model()
+    again = fit(model, photoset, TrainConfig(**{**vars(CONFIG), "compile": True}))
+    assert compiled == [model] and same_weights(plain.model, again.model)
