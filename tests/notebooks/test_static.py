@@ -8,7 +8,7 @@ import pytest
 from lacr_lib.teaching.exercise_rules import CHECK
 from lacr_lib.teaching.lesson_rules import told_minutes
 from lacr_lib.teaching.rules import PARAMETERS, RULES, Rule
-from lacr_lib.teaching.sources import NOTEBOOKS, Numbered, find_notebooks, read_built
+from lacr_lib.teaching.sources import NOTEBOOKS, Numbered, find_notebooks, read_built, read_source
 from lacr_lib.teaching.syllabus import old_minutes
 from tests.exercises.test_exercises import MISTAKES, SOLVED, STUBS
 
@@ -46,6 +46,6 @@ def test_every_exercise_has_its_three_tests() -> None:
     """Reference, stub and mistakes: tests/exercises runs over exactly what learners are given."""
     from lacr_lib.exercises.check import EXERCISES
 
-    given = {name for each in COURSE for cell in read_built(each).cells
+    given = {name for each in COURSE for cell in read_source(each).cells
              for name, _ in CHECK.findall(cell.source)}  # fmt: skip
     assert given == set(EXERCISES) == set(SOLVED) == set(STUBS) == set(MISTAKES)
