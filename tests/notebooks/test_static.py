@@ -71,6 +71,6 @@ def test_every_exercise_has_its_three_tests() -> None:
     """Reference, stub and mistakes: tests/exercises runs over exactly what learners are given."""
     from lacr_lib.exercises.check import EXERCISES
 
-    given = {name for each in COURSE for cell in read_built(each).cells
+    given = {name for each in COURSE for cell in read_source(each).cells
              for name, _ in CHECK.findall(cell.source)}  # fmt: skip
     assert given == set(EXERCISES) == set(SOLVED) == set(STUBS) == set(MISTAKES)
