@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from lacr_lib.models.vae import LacrVae
 
 SIDE = 256  # pixels; larger photographs are reduced, so that a step stays quick on two cores
-STILL_STEPS = ((-0.5, 0.5, 1.0), (-3.0, 0.0, 3.0))  # of the light axis, of the others
+STILL_STEPS = ((-0.5, 1.0), (-3.0, 3.0))  # of the light axis, of the others
 FRAME = ("white", "#D55E00")
 
 
@@ -80,7 +80,7 @@ def can_show_widgets() -> bool:
 
 
 def still_picture(steered: SteeredPhoto, region: Region, reach: str) -> Figure:
-    """The first three handles at three places each, as a figure; luma is that of the region."""
+    """The first three handles at two places each, as a figure; luma is that of the region."""
     import matplotlib.pyplot as plt
 
     from lacr_lib.figures.latent_decode import steered_grid

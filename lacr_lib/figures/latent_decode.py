@@ -68,6 +68,7 @@ def steered_grid(
             ["own code", *(f"{step:+g}, luma {luma:.2f}" for step, _, luma in row)]
             for row in rows.values()
         ],
+        width=0.75 * WIDTH,
     )
     columns = len(figure.axes) // len(rows)
     for number, axis in enumerate(figure.axes):

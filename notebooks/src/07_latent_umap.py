@@ -284,7 +284,8 @@ latent_maps.view_panels(views);
 # the rows in use are read.) A UMAP of 100,000 regions took us 3 minutes and 1 GB on two busy cores, half the time of umap-learn's
 # own settings on the same latents in the same run, at the same trust (0.982 against 0.980): the map starts from PCA, and 100 epochs
 # then do what 200 do from another start. Beyond that `large_map` fits a sample of 100,000, drawn from all scenes and kinds alike,
-# and places the rest in blocks; 400,000 regions took as long again.
+# and places the rest in blocks. Of 1,118,208 regions of real ladders, read in place from their file, that took 208 seconds of CPU
+# time and 1.6 GB, and the map has a trust of 0.986 and a continuity of 0.988 (measured on the 5,000 points, like every other).
 
 # %% [markdown]
 # ## 4 · From "looks near" to a number

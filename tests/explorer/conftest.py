@@ -10,10 +10,13 @@ import torch
 
 from lacr_lib.data.photoset import Frame, PhotoSet, Scene
 from lacr_lib.explorer.build import make_story
+from lacr_lib.explorer.page import write_story
 from lacr_lib.latent.film import AlignedMaps, Snapshot
 from lacr_lib.latent.neighbours import place
 from lacr_lib.models.config import ModelConfig
 from lacr_lib.models.vae import LacrVae
+from tests.browser import Browser
+from tests.explorer.opened import READY
 
 EVIL = "</script><script>document.body.dataset.evil='yes'</script><img src=x onerror=alert(1)>"
 NAMES = ("plain", EVIL, "third", "fourth", "fifth")
@@ -69,3 +72,17 @@ def still_maps(stills, seed=0, onto=None):
     tables = zip(stills, fitted, flat, strict=True)
     moved = [place(still.table.of("enhanced").mu, f.mu, xy) for still, f, xy in tables]
     return AlignedMaps(np.stack(flat), np.stack(moved))
+
+
+@pytest.fixture(scope="session")
+def path(story, tmp_path_factory):
+    path = tmp_path_factory.mktemp("page") / "explorer.html"
+    assert write_story(path, story) == []
+    return path
+
+
+@pytest.fixture(scope="module", params=["canvas", "webgl"])
+def browser(request):
+    with Browser(request.param, ready=READY) as browser:
+        browser.graphics = request.param
+        yield browser

@@ -9,73 +9,18 @@ import json
 import time
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from lacr_lib.explorer.page import write_story
-from lacr_lib.latent.film import region_pull
-from tests.browser import CTRL, SHIFT, Browser, find_chromium
+from tests.browser import Browser, find_chromium
+from tests.explorer.opened import READY, TEXT, pick, places, screen_place, text
 
 BUILD = Path(__file__).parents[2] / "build"
 pytestmark = pytest.mark.skipif(find_chromium() is None, reason="no Chromium on this machine")
 
-READY = "document.body?.dataset.ready === 'yes'"
-DOUBLE = 0.4  # seconds; bokeh takes two clicks within 0.3 for a double click, wherever they are
-TEXT = "document.getElementById('{}').textContent"
-PLACES = "Array.from(lacr.places().{}.x).concat(Array.from(lacr.places().{}.y))"
-
-
-@pytest.fixture(scope="module")
-def path(story, tmp_path_factory):
-    path = tmp_path_factory.mktemp("page") / "explorer.html"
-    assert write_story(path, story) == []
-    return path
-
-
-@pytest.fixture(scope="module", params=["canvas", "webgl"])
-def browser(request):
-    with Browser(request.param, ready=READY) as browser:
-        browser.graphics = request.param
-        yield browser
-
-
-PICK = """(() => {{
-  const field = document.getElementById("scene");
-  for (const option of field.options) option.selected = {}.includes(option.value);
-  field.dispatchEvent(new Event("input", {{ bubbles: true }}));
-}})()"""
 RANGES = """(() => {
   const plot = Bokeh.documents[0].get_model_by_name("map");
   return [plot.x_range.start, plot.x_range.end, plot.y_range.start, plot.y_range.end];
 })()"""
-
-
-def pick(browser, *scenes):
-    """Chooses scenes of the list by their number; "" is all of them."""
-    browser.run(PICK.format([str(scene) for scene in scenes]))
-
-
-def text(browser, id_):
-    return browser.run(TEXT.format(id_))
-
-
-def places(browser, kind):
-    """x and y of all points of a kind, when nothing moves any more."""
-    browser.wait("lacr.still()")
-    values = browser.run(PLACES.format(kind, kind))
-    return values[: len(values) // 2], values[len(values) // 2 :]
-
-
-def screen_place(browser, kind, index):
-    return browser.run(
-        f"""(() => {{
-          const view = Bokeh.index.find_one(Bokeh.documents[0].get_model_by_name("map"));
-          view.el.scrollIntoView();
-          const box = view.el.getBoundingClientRect();
-          const {{ x, y }} = lacr.places().{kind};
-          return [box.x + view.frame.x_scale.compute(x[{index}]), box.y + view.frame.y_scale.compute(y[{index}])];
-        }})()"""  # noqa: E501
-    )
 
 
 def test_nothing_is_complained_about_and_nothing_asked_for(browser, path):
@@ -151,56 +96,6 @@ def test_the_address_restores_the_view(browser, path):
     assert text(browser, "pull").startswith("With LACR: ") and browser.complaints == []
 
 
-def middle(values):
-    """The lower one of two, as on the page."""
-    return np.sort(values)[-(-len(values) // 2) - 1]
-
-
-def test_counts_follow_the_chosen_scenes(browser, path, story):
-    table = story.stills[-1].table
-    pull, scene = region_pull(table), table.of("enhanced").scene
-    few = [pull[scene == name] for name in ("plain", "fourth")]
-    browser.open(path)
-    everything = text(browser, "pull")
-    pick(browser, 0, 3)
-    arrived = sum(middle(values) > 0.5 for values in few)
-    told = f"{arrived} of 2 chosen scenes pulled more than half way"
-    median = f"median {middle(np.concatenate(few)):.2f} [95 %: "
-    assert f"With LACR: {told}, {median}" in text(browser, "pull")
-    assert text(browser, "said").startswith("2 scenes chosen, the last: fourth: 7 photographs")
-    pick(browser, 3)
-    assert f"1 chosen scene pulled more than half way, median {middle(few[1]):.2f} (" in text(
-        browser, "pull"
-    )
-    pick(browser, "", 3)  # "all" lets go of the others
-    assert text(browser, "pull") == everything and text(browser, "said") == "No scene chosen."
-    assert browser.complaints == []
-
-
-def alone(story, scene):
-    """The number of the clear point of a scene that has the most room around it."""
-    table = story.stills[-1].table
-    flat = story.methods[0].drawings[len(story.stills) - 1].fitted[
-        table.of("low", "clear").kind == "clear"
-    ]
-    gaps = np.linalg.norm(flat[:, None] - flat, axis=2) + 99 * np.eye(len(flat))
-    return int(np.where(table.of("clear").scene == scene, gaps.min(axis=1), -1).argmax())
-
-
-def test_a_tap_with_ctrl_adds_a_scene_and_takes_it_away(browser, path, story):
-    browser.open(path)
-    shown = "document.getElementById('said').textContent"
-    plain, third = (alone(story, scene) for scene in ("plain", "third"))
-    browser.mouse("click", *screen_place(browser, "clear", plain))
-    browser.wait(shown + ".startsWith('plain: 7')")
-    time.sleep(DOUBLE)
-    browser.mouse("click", *screen_place(browser, "clear", third), CTRL)
-    browser.wait(shown + ".startsWith('2 scenes chosen, the last: third: 7')")
-    time.sleep(DOUBLE)
-    browser.mouse("click", *screen_place(browser, "clear", plain), CTRL)
-    browser.wait(shown + ".startsWith('third: 7')")
-
-
 def test_reset_and_a_new_size_show_the_whole_map(browser, path):
     browser.open(path)
     whole = browser.run(RANGES)
@@ -226,21 +121,6 @@ def test_the_map_stays_in_sight_and_covers_nothing(browser, path):
     browser.run("scrollTo(0, 99999)")
     lowest = browser.run(top.format("plot", "bottom"))
     assert lowest <= browser.run(top.format("strip", "top"))
-
-
-def test_the_keyboard_alone_can_select(browser, path):
-    browser.open(path)
-    seen = []
-    while (focused := browser.run("document.activeElement.id")) != "scene":
-        seen.append(focused)
-        assert len(seen) < 40, seen
-        browser.press("Tab", 9)
-    browser.press("ArrowDown", 40)
-    browser.wait("document.querySelectorAll('#family canvas').length === 7")
-    assert text(browser, "said").startswith("plain: 7 photographs")
-    browser.press("ArrowDown", 40, SHIFT)
-    browser.wait(TEXT.format("said") + ".startsWith('2 scenes chosen')")
-    assert browser.run("document.getElementById('said').getAttribute('aria-live')") == "polite"
 
 
 def test_arrow_keys_run_the_film(browser, path):
@@ -276,7 +156,7 @@ def test_it_fits_a_phone(path):
         browser.open(path, "#show=arrows&scene=plain")
         browser.screenshot(BUILD / "explorer-phone.png", whole=True)
         assert browser.run("document.documentElement.scrollWidth") <= 390
-        unfolded = "Array.from(document.querySelectorAll('details[open]'), (part) => part.id).join()"
+        unfolded = "Array.from(document.querySelectorAll('details[open]'), (e) => e.id).join()"
         assert browser.run(unfolded) == ""
         browser.run("document.querySelectorAll('#tour button')[4].click()")
         assert browser.run(unfolded) == "film"

@@ -123,7 +123,7 @@ def test_without_a_page_the_same_moves_come_as_a_figure(model, monkeypatch):
     assert isinstance(figure, plt.Figure) and not plt.get_fignums()  # shown by its cell, once
     text = "\n".join(t.get_text() for t in figure.findobj(matplotlib.text.Text))
     assert "mean ways from low to clear" in text and "standard deviations" in text
-    assert len(figure.axes) == 12
+    assert len(figure.axes) == 9
     monkeypatch.setitem(sys.modules, "ipywidgets", None)
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     assert isinstance(code_sliders(model, PHOTO, AXIS, DIRECTIONS), plt.Figure)
