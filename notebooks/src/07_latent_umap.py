@@ -756,8 +756,8 @@ record_claim("Draws differ more where light was lost (SICE)", *real_light["sprea
 
 # %% [markdown]
 # *Not shown*: on real ladders there is no such relation. (Relative to brightness it is even reversed, mainly because lost light was bright light.)
-# The posterior is narrow everywhere, as the small `beta` of training lets it be, and says how far a code may be moved without harm. It does not
-# say "here I had to guess". For that one would have to ask several models, or one that is trained to tell.
+# A draw changes the picture by one grey level: whatever width the posteriors have, they have it where the decoder hardly looks. The posterior says
+# how far a code may be moved without harm. It does not say "here I had to guess". For that one would have to ask several models, or one that is trained to tell.
 #
 # ## 9 · The explorer
 #
