@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import time
@@ -12,7 +11,7 @@ from statistics import median
 from lacr_lib.bench.row import Row
 from lacr_lib.bench.timing import ratio, turns
 
-REPEATS = 9
+REPEATS = 7
 HELP_LIMIT, IMPORT_LIMIT = 0.3, 1.3
 COMMANDS = {
     "nothing": ("-c", "pass"),
@@ -44,10 +43,12 @@ def run(words: tuple[str, ...]) -> None:
 
 def children() -> float:
     """Processor seconds of all processes that were started and have ended."""
-    if os.name == "nt":  # Windows does not count them
+    try:
+        import resource
+    except ImportError:  # Windows does not count them
         return time.perf_counter()
-    times = os.times()
-    return times.children_user + times.children_system
+    spent = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return spent.ru_utime + spent.ru_stime
 
 
 def loads_torch() -> bool:

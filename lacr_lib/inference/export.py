@@ -47,6 +47,9 @@ def export_onnx(model: LacrVae, path: str | Path) -> None:
             wrapped, (example,), dynamo=True, verbose=False,
             input_names=[INPUT], output_names=[OUTPUT], dynamic_shapes=(sizes,),
         )  # fmt: skip
+        assert program is not None  # it is None without dynamo only
+        for node in program.model.graph.all_nodes():
+            node.metadata_props.clear()  # lines of source with the paths of this machine
         program.save(part)
 
 

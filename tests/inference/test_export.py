@@ -33,6 +33,7 @@ def exported(tmp_path_factory):
     path = tmp_path_factory.mktemp("onnx") / "model.onnx"
     export.export_onnx(model, path)
     assert list(path.parent.iterdir()) == [path]  # the weights are in it
+    assert b"vae.py" not in path.read_bytes()  # and no paths of this machine
     return model, runtime.InferenceSession(path, providers=["CPUExecutionProvider"])
 
 
