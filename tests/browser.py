@@ -157,9 +157,7 @@ class Browser:
     def resize(self, width: int, height: int) -> None:
         """Until the next page is opened."""
         size = {"width": width, "height": height}
-        self.call(
-            "Emulation.setDeviceMetricsOverride", **size, deviceScaleFactor=1, mobile=False
-        )
+        self.call("Emulation.setDeviceMetricsOverride", **size, deviceScaleFactor=1, mobile=False)
 
     def screenshot(self, path: Path, whole: bool = False) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -86,7 +86,7 @@ class Traffic(TorchDispatchMode):
     """Counts the bytes that operations read and write, each tensor once an operation."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]  # torch's types lack it
         self.bytes = 0
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
@@ -126,6 +126,7 @@ def training(device: str, config: TrainConfig, repeats: int = REPEATS) -> Row:
 
 
 def largest_gap(a: list[float], b: list[float]) -> float:
+    """Where two loss curves are farthest apart."""
     return max(abs(x - y) for x, y in zip(a, b, strict=True))
 
 

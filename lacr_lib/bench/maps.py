@@ -68,10 +68,12 @@ def one_way(points: NDArray[np.float32], way: str, seed: int = 0) -> dict[str, f
 
 
 def fit_ours(points: NDArray[np.float32], seed: int) -> NDArray[np.float32]:
+    """The course's settings."""
     return fit_umap(points, MapSettings(), seed).flat
 
 
 def fit_defaults(points: NDArray[np.float32], seed: int) -> NDArray[np.float32]:
+    """The settings of umap-learn."""
     with warnings.catch_warnings():
         hush_umap()
         from umap import UMAP

@@ -59,6 +59,7 @@ def processor() -> str:
 
 
 def rows_of(record: dict[str, Any]) -> list[Row]:
+    """The rows of a record, as they were measured."""
     return [Row(name=name, **fields) for name, fields in record["rows"].items()]
 
 

@@ -24,6 +24,7 @@ class Row(NamedTuple):
     note: str = ""
 
     def shown(self) -> str:
+        """The figure in three digits."""
         return "not measured" if self.value is None else f"{self.value:.3g}"
 
     def behind(self, recorded: dict[str, Any]) -> str:

@@ -38,6 +38,7 @@ def measure(repeats: int = REPEATS) -> list[Row]:
 
 
 def run(words: tuple[str, ...]) -> None:
+    """Run Python to its end."""
     subprocess.run([sys.executable, *words], check=True, stdout=subprocess.DEVNULL)
 
 

@@ -12,7 +12,7 @@ from lacr_lib.bench.timing import one_thread, ratio, turns
 from lacr_lib.inference.load import load_model
 from lacr_lib.training.average import average_of
 from lacr_lib.training.config import TrainConfig
-from lacr_lib.training.objective import objective
+from lacr_lib.training.objective import objective, unwrap
 
 REPEATS = 5
 LIMIT = 2.0
@@ -40,7 +40,7 @@ class Step:
         """The loss of the batch, lambda in full effect."""
         step = self.config.steps
         with torch.autocast(self.device, torch.bfloat16, enabled=self.fast):
-            terms = objective(self.run, self.averaged.module, self.batch, self.config, step)
+            terms = objective(self.run, unwrap(self.averaged), self.batch, self.config, step)
         terms.loss.backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.config.clip_norm)
         self.optimizer.step()

@@ -31,7 +31,7 @@ def turns(
     """Seconds of each call, called in turn `repeats` times after one round that does not count."""
     seconds: dict[str, list[float]] = {name: [] for name in calls}
     for turn in range(repeats + 1):
-        names = list(calls) if turn % 2 else list(reversed(calls))
+        names = list(calls) if turn % 2 else list(calls)[::-1]
         for name in names:
             start = clock()
             calls[name]()

@@ -43,6 +43,7 @@ def run(options: Namespace) -> int:
 
 
 def on_gpu() -> bool:
+    """Is there a CUDA device?"""
     import torch
 
     return torch.cuda.is_available()

@@ -116,9 +116,7 @@ class _Log:
         sys.stderr.flush()
 
 
-def bar(
-    total: int, what: str, unit: str, scale: bool = False, leave: bool = True
-) -> tqdm[Any]:
+def bar(total: int, what: str, unit: str, scale: bool = False, leave: bool = True) -> tqdm[Any]:
     """A progress bar on stderr; where that is a log, a line of it every ten seconds.
 
     scale: large numbers as k, M or G. leave: does it stay when it is full?

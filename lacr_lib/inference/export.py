@@ -61,6 +61,7 @@ class OnePass(nn.Module):
         self.model = model
 
     def forward(self, x: Tensor) -> Tensor:
+        """(1, 3, H, W) -> same shape."""
         padded = reflected(x)
         code = self.model.encoder(padded)
         enhanced = self.model.decode(code.mu, padded, code.skips)

@@ -22,7 +22,8 @@ class Window(NamedTuple):
 
     def cut(self, x: Tensor, finer: int = 1) -> Tensor:
         """The part to run of a map (..., h, w) that has `finer` times as many cells a side."""
-        return x[(..., *(slice(s.start * finer, s.stop * finer) for s in self.run))]
+        rows, columns = (slice(s.start * finer, s.stop * finer) for s in self.run)
+        return x[..., rows, columns]
 
     def put(self, out: Tensor, part: Tensor) -> None:
         """Write what was kept of a part (..., rows, columns) to its place in `out` (..., h, w)."""

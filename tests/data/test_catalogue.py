@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from lacr_lib.cli import make_parser
+from lacr_lib.commands.parser import make_parser
 from lacr_lib.data.catalogue import Archive, DataSet, find_data_set, read_catalogue
 from lacr_lib.data.layouts import open_photoset
 from lacr_lib.errors import LacrError

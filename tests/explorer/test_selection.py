@@ -45,9 +45,11 @@ def test_counts_follow_the_chosen_scenes(browser, path, story):
 def alone(story, scene):
     """The number of the clear point of a scene that has the most room around it."""
     table = story.stills[-1].table
-    flat = story.methods[0].drawings[len(story.stills) - 1].fitted[
-        table.of("low", "clear").kind == "clear"
-    ]
+    flat = (
+        story.methods[0]
+        .drawings[len(story.stills) - 1]
+        .fitted[table.of("low", "clear").kind == "clear"]
+    )
     gaps = np.linalg.norm(flat[:, None] - flat, axis=2) + 99 * np.eye(len(flat))
     return int(np.where(table.of("clear").scene == scene, gaps.min(axis=1), -1).argmax())
 

@@ -59,7 +59,7 @@ def test_names_hidden_ticks_and_shared_labels_will_do() -> None:
     right.set_xticks([])
     left.set_xlabel("PSNR (dB)")
     assert unlabelled(figure) == []
-    other, axes = plt.subplots(2, 1)
+    other, _ = plt.subplots(2, 1)
     assert len(unlabelled(other)) == 4
     other.supxlabel("z")
     other.supylabel("density")
