@@ -102,8 +102,10 @@ def shown(method: str) -> str:
 
 
 def code(name: str) -> str:
-    """A name as code in Markdown. A backtick or an empty line in it would end the code, and what
-    follows would be HTML: names of scenes are names of files, which may hold anything.
+    """A name as code in Markdown.
+
+    A backtick or an empty line in it would end the code, and what follows would be HTML: names of
+    scenes are names of files, which may hold anything.
     """
     return f"`{' '.join(name.split()).replace('`', chr(39))}`"
 
