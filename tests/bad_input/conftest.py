@@ -11,9 +11,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import tifffile
 import torch
 from PIL import Image
+from skimage import io as skimage_io
 
 from lacr_lib.inference.load import save_model
 from lacr_lib.models.config import ModelConfig
@@ -97,7 +97,7 @@ def put_good(folder: Path) -> dict[str, tuple[int, int]]:
         good[name] = picture.size
     (folder / "a-jpeg.png").write_bytes((folder / "plain.jpg").read_bytes())
     colour = np.asarray(photo).astype(np.uint16) * 257
-    tifffile.imwrite(folder / "sixteen-bit-colour.tif", colour, photometric="rgb")
+    skimage_io.imsave(folder / "sixteen-bit-colour.tif", colour, check_contrast=False)
     alike = ("a-jpeg.png", "sixteen-bit-colour.tif")
     return {**good, **dict.fromkeys(alike, SIZE), "turned.jpg": SIZE[::-1]}
 
@@ -127,7 +127,7 @@ def put_bad(folder: Path) -> dict[str, str]:
     }.items():
         (folder / name).write_bytes(content)
     half = np.full((18, 24, 3), 0.5, np.float32)
-    tifffile.imwrite(folder / "float-colour.tif", half, photometric="rgb")
+    skimage_io.imsave(folder / "float-colour.tif", half, check_contrast=False)
     (folder / "folder.jpg").mkdir()
     photograph().save(folder / "twin.jpg")
     photograph().save(folder / "twin.png")
