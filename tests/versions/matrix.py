@@ -18,7 +18,10 @@ from typing import NamedTuple
 ROOT = Path(__file__).parents[2]
 PLACE = ROOT / "build" / "versions"
 TESTS = ("data", "models", "losses", "training", "inference", "evaluation")
-SETTINGS = {"LACR_PROFILE": "smoke", "OMP_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1"}
+SETTINGS = {
+    "LACR_PROFILE": "smoke", "OMP_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1",
+    "PYTHONPATH": str(ROOT),  # the library is not installed there
+}  # fmt: skip
 SHOWN = (
     "import sys, torch, numpy; print(sys.version.split()[0], torch.__version__, numpy.__version__)"
 )
