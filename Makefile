@@ -19,13 +19,14 @@ BOOK_STAMP := $(VENV)/book-$(KEY)-$(shell cat requirements-book.lock 2>/dev/null
 # So are the tools of `make lint`.
 LINT_STAMP := $(VENV)/lint-$(KEY)-$(shell cat requirements-dev.lock 2>/dev/null | cksum | cut -d ' ' -f 1)
 LINTED := lacr_lib tests book
+EXPORT_STAMP := $(VENV)/export-$(KEY)
 
 # One thread a process, since pytest runs two of them; numba would set PyTorch's back to all cores.
 # Emptied: a backend that hides the pictures.
 TEST_SETTINGS := LACR_PROFILE=smoke OMP_NUM_THREADS=1 NUMBA_NUM_THREADS=1 MPLBACKEND=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test torture coverage versions lint results lab sync notebooks check book bookneeds slides clean
+.PHONY: help run test torture coverage versions lint results lab sync notebooks check book extras slides clean
 # An environment whose Python went away (an upgrade, say) is made anew.
 .PHONY: $(if $(shell $(RUN) -c 'print("alive")' 2>/dev/null),,$(STAMP))
 
@@ -101,10 +102,14 @@ $(STAMP):
 	@touch $@
 
 # What the tests of the book need, for continuous integration; elsewhere they skip without it.
-bookneeds: $(BOOK_STAMP)
+extras: $(BOOK_STAMP) $(EXPORT_STAMP)
 
 $(BOOK_STAMP): $(STAMP)
 	@$(RUN) -m pip install -qq --disable-pip-version-check -c requirements.lock -r requirements-book.lock
+	@touch $@
+
+$(EXPORT_STAMP): $(STAMP)
+	@$(RUN) -m pip install -qq --disable-pip-version-check -c requirements.lock --no-build-isolation --editable '.[export]'
 	@touch $@
 
 $(LINT_STAMP): $(STAMP)

@@ -79,15 +79,20 @@ def fallen_behind(rows: Iterable[Row], record: dict[str, Any]) -> list[str]:
     return [line for line in told if line]
 
 
-def write_readme(record: dict[str, Any], page: Path = README) -> bool:
-    """Renew the table in README.md; False where it has no place for one."""
+def write_readme(record: dict[str, Any], page: Path | None = None) -> bool:
+    """Renew the table in a page, README.md as a rule; False where it has no place for one."""
+    page = page or README
     text = page.read_text("utf-8") if page.is_file() else ""
     if BEGIN not in text:
         return False
+    write_text(page, replace_block(text, block(record), BEGIN, END))
+    return True
+
+
+def block(record: dict[str, Any]) -> str:
+    """The table of a record, and the machine it was measured on; Markdown."""
     about = (
         f"{record['machine']['processor']}, {record['machine']['cores']} cores, "
         f"{record['date']}, PyTorch {record['versions']['torch']}; ratios of one run each."
     )
-    block = f"{table(rows_of(record))}\n\n{about}"
-    write_text(page, replace_block(text, block, BEGIN, END))
-    return True
+    return f"{table(rows_of(record))}\n\n{about}"

@@ -30,7 +30,7 @@ def test_the_record_tells_no_name_and_no_path():
 
     text = json.dumps(record.record_of(ROWS, "lacr bench", {}))
     assert platform.node() not in text or len(platform.node()) < 4
-    assert str(Path.home()) not in text and "/work" not in text
+    assert str(Path.home()) not in text and str(Path.cwd()) not in text
 
 
 def test_table_says_yes_no_or_why_not():
@@ -51,6 +51,12 @@ def test_readme_is_renewed_only_where_it_has_a_place(tmp_path):
     assert "`image`" in text and "old" not in text and text.endswith("rest\n")
 
 
+def test_the_table_of_the_readme_is_that_of_the_record():
+    recorded = records.read_record("bench-cpu")
+    shown = record.README.read_text("utf-8").split(record.BEGIN)[1].split(record.END)[0]
+    assert shown.strip() == record.block(recorded)
+
+
 @pytest.mark.skipif(record.torch.cuda.is_available(), reason="here the rows would be measured")
 def test_gpu_rows_stay_open_without_a_gpu():
     rows = gpu.measure()
@@ -67,6 +73,7 @@ def recorded(monkeypatch, tmp_path):
         run, "parts", lambda photos: {"image": lambda: rows, "gpu": lambda: ROWS[1:]}
     )
     monkeypatch.setattr(record, "README", tmp_path / "README.md")
+    record.README.write_text(f"{record.BEGIN}\n{record.END}\n")
     return tmp_path / ("bench-cuda.json" if record.torch.cuda.is_available() else "bench-cpu.json")
 
 
@@ -77,6 +84,7 @@ def test_bench_prints_a_table_and_writes_the_record(recorded, tmp_path, capsys):
     assert not recorded.exists()
     assert main(["bench", "--only", "image", "--record"]) == 0
     assert list(json.loads(recorded.read_text())["rows"]) == ["image"]
+    assert "| `image` |" in (tmp_path / "README.md").read_text()
 
 
 def test_check_fails_with_a_line_a_row(recorded, capsys):
