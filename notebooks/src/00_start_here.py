@@ -246,15 +246,15 @@ else:
 #
 # | | notebook | code runs in |
 # |---|---|---|
-# | 00 | [Start here: will it run, and what will I get?](00_start_here.ipynb) | 0.6 min |
+# | 00 | [Start here: will it run, and what will I get?](00_start_here.ipynb) | 0.4 min |
 # | 01 | [What does low light do to a photograph?](01_data.ipynb) | 0.2 min |
-# | 02 | [What is a VAE, and why is its latent a map here?](02_vae.ipynb) | 1.7 min |
-# | 03 | [How can a dark corner learn from a bright window?](03_rcam.ipynb) | 1.2 min |
-# | 04 | [Which scale does a detail need?](04_amsm.ipynb) | 1.0 min |
-# | 05 | [How do negatives train an enhancer?](05_lacr_training.ipynb) | 2.6 min |
-# | 06 | [Is it any good, and how would we know?](06_evaluation.ipynb) | 1.1 min |
-# | 07 | [The latent space: do latents move toward clear and away from low?](07_latent_umap.ipynb) | 1.7 min |
-# | 08 | [How do I use this for my own study?](08_research.ipynb) | 1.2 min |
+# | 02 | [What is a VAE, and why is its latent a map here?](02_vae.ipynb) | 1.2 min |
+# | 03 | [How can a dark corner learn from a bright window?](03_rcam.ipynb) | 0.7 min |
+# | 04 | [Which scale does a detail need?](04_amsm.ipynb) | 0.7 min |
+# | 05 | [How do negatives train an enhancer?](05_lacr_training.ipynb) | 1.7 min |
+# | 06 | [Is it any good, and how would we know?](06_evaluation.ipynb) | 0.7 min |
+# | 07 | [The latent space: do latents move toward clear and away from low?](07_latent_umap.ipynb) | 1.6 min |
+# | 08 | [How do I use this for my own study?](08_research.ipynb) | 1.3 min |
 #
 # <!-- syllabus: end -->
 #
