@@ -45,10 +45,11 @@ test: $(STAMP)  ## unit tests, and the notebooks in small
 torture: $(STAMP)  ## the long tests: kills, full disks, wrong formulas, notebooks run twice; 20 minutes at most
 	@$(TEST_SETTINGS) LACR_TORTURE=1 $(RUN) -m pytest -v -s tests/torture tests/training/test_kills.py tests/notebooks/test_smoke.py $(ARGS)
 
-# Without the notebooks: what the tests of the library alone reach.
+# Without the notebooks: what the tests of the library alone reach. One process: workers of pytest
+# end without telling what they saw.
 coverage: $(STAMP)  ## unit tests, with the branches of lacr_lib that they leave out; fails under 90 %
 	@mkdir -p build/coverage && rm -f build/coverage/data*
-	@$(TEST_SETTINGS) $(RUN) -m coverage run -m pytest -q -n 2 --dist loadfile tests \
+	@$(TEST_SETTINGS) $(RUN) -m coverage run -m pytest -q tests \
 	  --ignore tests/book --ignore tests/notebooks/test_smoke.py $(ARGS)
 	@$(RUN) -m coverage combine -q
 	@$(RUN) -m coverage report --fail-under=90
