@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -124,6 +125,8 @@ def batches(
         for batch in loader:
             yield {name: on_device(images, accelerator.device) for name, images in batch.items()}
     except LacrError as error:  # a worker's comes with its traceback: the last line is the message
+        # The frames hold the loader's iterator in a cycle: its workers would outlive it.
+        traceback.clear_frames(error.__traceback__)
         raise LacrError(str(error).splitlines()[-1].rpartition("LacrError: ")[2]) from error
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import multiprocessing
 import os
 import pickle
 import shutil
@@ -174,6 +175,7 @@ def test_a_data_set_that_vanished_is_told_in_one_line_by_a_worker_too(
         assert main([*run, "--set", *SMALL, f"workers={workers}"]) == 1
         line = capsys.readouterr().err.strip().splitlines()[-1]
         assert line.startswith("lacr: no such file: ") and "Traceback" not in line
+        assert multiprocessing.active_children() == []  # they ignore SIGTERM: none may be left
 
 
 @pytest.mark.parametrize("spoilt", ["trained", "averaged"])
