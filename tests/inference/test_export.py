@@ -10,18 +10,9 @@ from lacr_lib.inference import export
 from lacr_lib.models import rcam
 from lacr_lib.models.config import ModelConfig
 from lacr_lib.models.vae import LacrVae, pad_to_regions
+from tests.inference.toy_models import lively
 
 SIZES = [(16, 16), (17, 31), (72, 104), (75, 50), (130, 61)]  # mostly no multiples of 8
-
-
-def lively(config):
-    torch.manual_seed(0)
-    model = LacrVae(config).eval()
-    with torch.no_grad():
-        for weight in model.parameters():
-            if weight.ndim > 1:
-                weight.normal_(0, 0.5 / weight[0].numel() ** 0.5)
-    return model
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +20,7 @@ def exported(tmp_path_factory):
     pytest.importorskip("onnx", reason="the extra `export` is not installed")
     pytest.importorskip("onnxscript", reason="the extra `export` is not installed")
     runtime = pytest.importorskip("onnxruntime", reason="the extra `export` is not installed")
-    model = lively(ModelConfig(base_channels=4, latent_channels=4, stem_stride=2))
+    model = lively(ModelConfig(base_channels=4, latent_channels=4, stem_stride=2), size=0.5)
     path = tmp_path_factory.mktemp("onnx") / "model.onnx"
     export.export_onnx(model, path)
     assert list(path.parent.iterdir()) == [path]  # the weights are in it

@@ -21,18 +21,7 @@ from lacr_lib.inference.tiles import (
 from lacr_lib.inference.windows import cuts, windows
 from lacr_lib.models.blocks import GlobalStatistic
 from lacr_lib.models.config import ModelConfig
-from lacr_lib.models.vae import LacrVae
-
-
-def lively(config):
-    """A model whose far-away pixels matter: random weights of full size instead of near zero."""
-    torch.manual_seed(0)
-    model = LacrVae(config).eval()
-    with torch.no_grad():
-        for weight in model.parameters():
-            if weight.ndim > 1:
-                weight.normal_(0, 1.5 / weight[0].numel() ** 0.5)
-    return model
+from tests.inference.toy_models import lively
 
 
 CONFIGS = {
