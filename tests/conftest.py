@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,6 +26,14 @@ def real_data() -> Path:
     folder = Path(named)
     assert folder.is_dir(), f"LACR_DATA={named} is no folder"
     return folder.resolve()
+
+
+@pytest.fixture
+def ctrl_c_is_heard() -> Iterator[None]:
+    """A job that a shell starts in the background ignores Ctrl-C; a test with this does not."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture

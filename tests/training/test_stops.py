@@ -11,7 +11,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,6 +25,7 @@ from lacr_lib.data.layouts import open_photoset
 from lacr_lib.stops import Terminated, sigterm_interrupts
 from lacr_lib.training import run_folder
 
+pytestmark = pytest.mark.usefixtures("ctrl_c_is_heard")
 CONFIG = TrainConfig(steps=6, crop=32, batch_size=2, checkpoint_every=2)
 SMALL = ["batch_size=2", "crop=32", "base_channels=4", "latent_channels=4", "stem_stride=2"]
 
@@ -49,14 +49,6 @@ def data(tmp_path: Path) -> Path:
             path.parent.mkdir(parents=True, exist_ok=True)
             Image.fromarray(rng.integers(0, 200, (40, 40, 3), dtype=np.uint8)).save(path)
     return tmp_path / "data"
-
-
-@pytest.fixture(autouse=True)
-def ctrl_c_is_heard() -> Iterator[None]:
-    """A job that a shell starts in the background ignores Ctrl-C; these tests do not."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
 
 
 def interrupt_at(step: int, times: int = 1, number: int = signal.SIGINT):
