@@ -23,7 +23,6 @@ from lacr_lib.models.blocks import GlobalStatistic
 from lacr_lib.models.config import ModelConfig
 from tests.inference.toy_models import lively
 
-
 CONFIGS = {
     "default": ModelConfig(base_channels=4, latent_channels=4),
     "half-resolution stem": ModelConfig(base_channels=4, latent_channels=4, stem_stride=2),
