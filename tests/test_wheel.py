@@ -18,7 +18,7 @@ from lacr_lib.teaching import handout
 from lacr_lib.teaching.sources import NOTEBOOKS, find_notebooks
 from tests.test_packaging import ROOT
 
-MAX_MB = 25
+MAX_MB = 20
 
 
 @pytest.fixture(scope="module")

@@ -628,20 +628,20 @@ for question in ablation.QUESTIONS:
 # %% [markdown]
 # ### What a difference looks like
 #
-# Five of these models come with the library (seed 1, 0.85 MB each), so you need not take decibels on trust. The photographs are those of
+# Three of these models come with the library (seed 1, 0.87 MB each), so you need not take decibels on trust. The photographs are those of
 # section 6, which come from other cameras than the training photographs.
 
 # %%
 small = ablation_models.read_models()
 enhancers = [lambda photo, net=net: enhance(net, photo) for net in small.values()]
-side_by_side(enhancers, ["VAE", "+ RCAM", "+ AMSM", "+ both", "+ LACR"])
+side_by_side(enhancers, [*small])
 
 # %% [markdown]
-# **What you see.** Look at the sky behind the temple and at the cup's inside. The two models without RCAM leave grey clouds there, where the
+# **What you see.** Look at the sky behind the temple and at the cup's inside. The plain VAE leaves grey clouds there, where the
 # others find one even light. A bright, smooth patch in a dark photograph looks just like a grey patch in a bright one, and a model that
 # knows only the neighbourhood of a pixel has to guess. RCAM's coarse tokens tell every region how bright all the others are. On the cat the plain
-# VAE wins: close-ups without large smooth areas need no such help, and one photograph decides nothing. The last two columns are hard to tell
-# apart. That is worth seeing, too: what LACR moves is the latent space (section 7), not what meets the eye.
+# VAE wins: close-ups without large smooth areas need no such help, and one photograph decides nothing. The models with RCAM alone and
+# with everything (`full`) are hard to tell apart. That is worth seeing, too: what LACR moves is the latent space (section 7), not what meets the eye.
 
 # %% [markdown]
 # ## 10 · Other people's numbers
