@@ -87,6 +87,7 @@ QUESTIONS = (
             "LACR: in all colours",
             "LACR: 1 negative",
             "LACR: 3 negatives",
+            "LACR: negatives from the batch",
             "LACR: online encoder",
             "LACR: late",
             "LACR: online encoder, unit scale",

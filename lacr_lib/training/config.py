@@ -32,6 +32,7 @@ class TrainConfig(BatchSettings):
     lacr_ramp: float = 0.15  # share of the steps over which lambda rises
     lacr_encoder: Literal["ema", "online"] = "ema"
     lacr_anchor: Literal["image", "code"] = "image"
+    lacr_negatives_from: Literal["scene", "batch"] = "scene"  # the paper says neither
     lacr_low_pass: int = 4  # box size in pixels; 1: the term sees full detail, and is cheated by it
     lacr_scale: int = 2  # the term's copies are 1/scale of the image's size
     lacr_light_only: bool = True  # its gradient moves the light, not the colours
@@ -61,6 +62,13 @@ class TrainConfig(BatchSettings):
         self.check_choice("lacr_distance", ("l1", "wasserstein"))
         self.check_choice("lacr_encoder", ("ema", "online"))
         self.check_choice("lacr_anchor", ("image", "code"))
+        self.check_choice("lacr_negatives_from", ("scene", "batch"))
+        if self.lacr_negatives_from == "batch" and self.lacr_anchor == "code":
+            raise LacrError("lacr_negatives_from=batch needs lacr_anchor=image")
+        if self.lacr_negatives_from == "batch" and self.batch_size < self.negatives:
+            raise LacrError(
+                f"lacr_negatives_from=batch needs batch_size of at least negatives={self.negatives}"
+            )
         if self.lacr_anchor == "code" and self.negatives < 2:
             raise LacrError(
                 "lacr_anchor=code needs negatives of at least 2: the input is none there"

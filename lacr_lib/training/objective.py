@@ -61,12 +61,6 @@ def contrast_term(
 
     Positive and negatives share one pass without gradient (with it for `online`).
     """
-    images, count = batch["negatives"].shape[:2]
-    anchored_on_code = config.lacr_anchor == "code"
-    of_posteriors = config.lacr_distance == "wasserstein"
-    negatives = batch["negatives"][:, 1:] if anchored_on_code else batch["negatives"]
-    count -= anchored_on_code  # a code is at distance 0 from its own input: no negative
-    others = torch.cat([batch["clear"], negatives.flatten(0, 1)])
 
     def copies(x: Tensor) -> Tensor:
         return low_pass(x, config.lacr_low_pass, config.lacr_scale)
@@ -76,19 +70,38 @@ def contrast_term(
 
     def read(x: Tensor) -> Tensor:
         mu, log_var, _ = encoder.encode(copies(x))
-        return gaussian(mu, log_var) if of_posteriors else latents(mu)
+        return gaussian(mu, log_var) if config.lacr_distance == "wasserstein" else latents(mu)
 
+    weights = light_aware_weights(copies(batch["low"]), copies(batch["clear"]), config.light_aware)
+    negatives, chosen = candidates(batch, weights, config)
     with torch.set_grad_enabled(config.lacr_encoder == "online"):
-        mu = read(others)
-    mu_c, mu_n = mu[:images], mu[images:].unflatten(0, (images, count))
-    if anchored_on_code:
+        mu_c, mu = read(torch.cat([batch["clear"], negatives])).tensor_split([len(weights)])
+    if config.lacr_anchor == "code":
         height, width = mu_c.shape[-2:]
         mu_e = latents(F.adaptive_avg_pool2d(out.z, (height, width)))
     else:
         mu_e = read(light_only(out.enhanced) if config.lacr_light_only else out.enhanced)
-    weights = light_aware_weights(copies(batch["low"]), copies(batch["clear"]), config.light_aware)
-    distance = wasserstein_distance if of_posteriors else latent_distance
-    return lacr_loss(mu_e, mu_c, mu_n, weights, config.lacr_form, distance)
+    distance = wasserstein_distance if config.lacr_distance == "wasserstein" else latent_distance
+    return lacr_loss(mu_e, mu_c, mu[chosen], weights, config.lacr_form, distance)
+
+
+def candidates(
+    batch: dict[str, Tensor], weights: Tensor, config: TrainConfig
+) -> tuple[Tensor, Tensor]:
+    """Images (N, 3, H, W) to take negatives from, and which of them each image takes, (B, K).
+
+    `scene`: the input and darker versions of it; for the anchor `code` without the input, from
+    which a code has no distance. `batch`: the input and the inputs of the next images of the batch,
+    where one is no low-light photograph (weights all zero) the own input once more.
+    """
+    own = torch.arange(len(weights), device=weights.device)[:, None]
+    if config.lacr_negatives_from == "batch":
+        others = (own + torch.arange(config.negatives, device=own.device)) % len(own)
+        is_dark = weights.flatten(1).sum(dim=1) > 0
+        return batch["low"], torch.where(is_dark[others], others, own)
+    negatives = batch["negatives"][:, 1 if config.lacr_anchor == "code" else 0 :]
+    count = negatives.shape[1]
+    return negatives.flatten(0, 1), own * count + torch.arange(count, device=own.device)
 
 
 def unwrap(model: nn.Module) -> LacrVae:

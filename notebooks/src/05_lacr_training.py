@@ -1206,7 +1206,8 @@ for size in (0, 1, 4, 8, 16, 32):
 #
 # So that light and noise are all that differs. A dark kitchen differs from a bright garden in everything; an encoder
 # could keep them apart by what they show, and the term would push *content* away. Neither abstract nor figure says
-# which the authors meant. Other scenes' frames would be a variant of your own: notebook 08 shows where a loss is put in.
+# which the authors meant. `TrainConfig(lacr_negatives_from="batch")` is the other reading: the input itself, and the inputs of
+# the next photographs of the batch. Notebook 06 has it among the forms of LACR that it compares.
 #
 # </details>
 #

@@ -4,6 +4,7 @@ import torch
 from lacr_lib import TrainConfig
 from lacr_lib.data.batches import TrainingBatches
 from lacr_lib.losses.kl import kl_divergence
+from lacr_lib.losses.lacr import lacr_loss, light_aware_weights
 from lacr_lib.losses.reconstruction import reconstruction_loss
 from lacr_lib.training.average import average_of
 from lacr_lib.training.objective import contrast_term, objective
@@ -114,6 +115,54 @@ def test_anchor_code_leaves_the_own_input_out_of_the_negatives(make_model, batch
     changed["negatives"][:, 0] = 0.5
     values = [contrast_term(out, model, b, config) for b in (batch, changed)]
     torch.testing.assert_close(values[0], values[1])
+
+
+def by_hand(out, model, batch, negatives):
+    """The contrast of each image at full size and detail; negatives: a list of images for each."""
+
+    def code(image):
+        return model.encode(image[None]).mu
+
+    weights = light_aware_weights(batch["low"], batch["clear"])
+    values = []
+    for i, images in enumerate(negatives):
+        mu_n = torch.stack([code(image) for image in images], dim=1)
+        triple = code(out.enhanced[i]), code(batch["clear"][i]), mu_n
+        values.append(lacr_loss(*triple, weights[i : i + 1]))
+    return torch.cat(values)
+
+
+PLAIN = {"lacr_low_pass": 1, "lacr_scale": 1, "negatives": 2}
+
+
+def test_negatives_of_the_scene_are_those_of_the_sample(make_model, batch):
+    model = shaken(make_model()).eval()
+    out = model(batch["low"])
+    value = contrast_term(out, model, batch, TrainConfig(**PLAIN))
+    torch.testing.assert_close(value, by_hand(out, model, batch, batch["negatives"]))
+
+
+def test_negatives_of_the_batch_are_the_input_and_the_next_inputs(make_model, batch):
+    model = shaken(make_model()).eval()
+    out = model(batch["low"])
+    config = TrainConfig(lacr_negatives_from="batch", **PLAIN)
+    low = batch["low"]
+    expected = by_hand(out, model, batch, [low[[0, 1]], low[[1, 2]], low[[2, 0]]])
+    value = contrast_term(out, model, batch, config)
+    torch.testing.assert_close(value, expected)
+    assert not torch.allclose(value, contrast_term(out, model, batch, TrainConfig(**PLAIN)))
+
+
+def test_a_well_lit_photograph_of_the_batch_is_no_negative(make_model, batch):
+    """Image 1 is clear to clear: it takes no part, and image 0 takes its own input instead."""
+    model = shaken(make_model()).eval()
+    batch["low"][1] = batch["clear"][1]
+    out = model(batch["low"])
+    value = contrast_term(out, model, batch, TrainConfig(lacr_negatives_from="batch", **PLAIN))
+    low = batch["low"]
+    expected = by_hand(out, model, batch, [low[[0, 0]], low[[1, 2]], low[[2, 0]]])
+    torch.testing.assert_close(value, expected)
+    assert value[1] == 0 and (value[[0, 2]] > 0).all()
 
 
 def test_the_distance_of_posteriors_sees_their_width_and_that_of_means_does_not(make_model, batch):
