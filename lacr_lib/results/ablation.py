@@ -70,6 +70,11 @@ QUESTIONS = (
         ("VAE + RCAM", "VAE + AMSM", "VAE + RCAM + AMSM"),
     ),
     Question(
+        "Does RCAM pay on larger crops, too?",
+        "VAE, crops of 192 pixels",
+        ("VAE + RCAM, crops of 192 pixels",),
+    ),
+    Question(
         "What does the full method lose without one part?",
         "full",
         ("full without RCAM", "full without AMSM", "full without LACR", "full, light as a product"),

@@ -55,7 +55,7 @@ from lacr_lib.losses.reconstruction import ssim
 from lacr_lib.models.light import relight
 from lacr_lib.models.vae import without_local_mean
 from lacr_lib.teaching import choose, record, record_claim, setup, show
-from lacr_lib.training.objective import contrast_term, objective
+from lacr_lib.training.objective import candidates, contrast_term, objective
 
 setup(SEED);
 
@@ -446,7 +446,7 @@ figures.curves({"encoder trained, images frozen": exam}, panels, x_label="step o
 
 # %%
 # NBVAL_CHECK_OUTPUT
-show(objective, contrast_term)
+show(objective, contrast_term, candidates)
 
 # %% [markdown]
 # ## 7 · Two traps, texture and tint, and their cures

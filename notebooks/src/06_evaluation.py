@@ -621,7 +621,7 @@ for question in ablation.QUESTIONS:
 # - *Three seeds are few.* A standard deviation of three values is itself uncertain by half. Where nothing but luck differs, the mean of
 #   three still exceeds its own spread in nearly one case of four (notebook 08, section 5, tries it). So *shown* means here "worth more
 #   seeds", and *not shown* is the safer of the two words.
-# - *Many questions were asked*, 21 rows by three measures. A few will be *shown* by chance. A single one among many *not shown* is a suspicion;
+# - *Many questions were asked*, 22 rows by three measures. A few will be *shown* by chance. A single one among many *not shown* is a suspicion;
 #   a pattern over rows and measures is more.
 # - *Small models, short training.* A part that does not pay here may pay in a larger model, and the other way round.
 
