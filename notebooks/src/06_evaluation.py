@@ -623,6 +623,9 @@ for question in ablation.QUESTIONS:
 #   seeds", and *not shown* is the safer of the two words.
 # - *Many questions were asked*, 22 rows by three measures. A few will be *shown* by chance. A single one among many *not shown* is a suspicion;
 #   a pattern over rows and measures is more.
+# - *The largest effect deserves the hardest doubt.* RCAM hands every region the light of all others. In a crop of 96 pixels there is little
+#   to hand on, in a whole frame much: might the plain VAE just have been trained on crops too small for it? The second question repeats
+#   the comparison on crops of twice the side, a quarter of them a step.
 # - *Small models, short training.* A part that does not pay here may pay in a larger model, and the other way round.
 
 # %% [markdown]
