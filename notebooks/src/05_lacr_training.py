@@ -790,10 +790,10 @@ for key, label in keys.items():
 # | 1 | 0.248, 0.111 | 0.248, 0.253 | +0.005 [-0.018, +0.032] |
 # | 2 | 0.175, 0.179 | 0.175, 0.178 | +0.003 [-0.026, +0.033] |
 #
-# Seed 0 looks like luck, and it does not even take a seed to lose it. Compare its row with the printed line above: the same seed, but
-# perhaps another machine, whose processor rounds sums in another order. Where the table was measured, seed 0 said "shown"; the same code on
-# another machine ended at +0.02, with an interval around zero. With the other two seeds the impartial judge sees no difference at all, and what seed 1 shows by its own encoder is flattery. The twin alone moves by
-# more when nothing but its seed changes (0.109 to 0.248).
+# Seed 0 looks like luck, and it does not even take a seed to lose it. The printed line above is seed 0 again, but perhaps on another machine, whose
+# processor rounds sums in another order. Three times, on machines not all alike, the same code and seed ended at -0.040, -0.048 and +0.022 in the twin's encoder: twice
+# an interval that leaves out zero, once one around it. With the other two seeds the impartial judge sees no difference at all, and what seed 1 shows by
+# its own encoder is flattery. The twin alone moves by more when nothing but its seed changes (0.109 to 0.248).
 #
 # So, of this pair of small runs:
 #
