@@ -165,9 +165,18 @@ def read_pictures(page: NotebookNode, notebook: Numbered) -> Iterator[str]:
             yield f"picture not followed by a Markdown cell '**What you see.**': {_name(cell)}"
 
 
+def pictures_once(page: NotebookNode, notebook: Numbered) -> Iterator[str]:
+    """No cell shows a picture twice, as `display(figure)` does while the figure is still open."""
+    for cell in _code(page):
+        datas = [output.get("data", {}) for output in cell.outputs]
+        pictures = [data["image/png"] for data in datas if "image/png" in data]
+        if len(set(pictures)) < len(pictures):
+            yield f"shows a picture twice; plt.show() after each figure shows it once: {_name(cell)}"
+
+
 RULES: tuple[Rule, ...] = (
     same_cells, built_in_demo, executed, no_errors, no_widgets, small, fixed_blocks, parameters,
-    short_cells, no_traces, read_pictures, *EXERCISE_RULES, *LESSON_RULES,
+    short_cells, no_traces, read_pictures, pictures_once, *EXERCISE_RULES, *LESSON_RULES,
 )  # fmt: skip
 
 

@@ -17,6 +17,7 @@
 # %%
 from dataclasses import replace
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from IPython.display import Markdown, display
@@ -602,7 +603,8 @@ for question in ablation.QUESTIONS:
     names = ablation.comparable(runs, question)
     if names:
         compared = [ablation.compare(runs, name, question.reference) for name in names]
-        display(ablation_figures.differences(compared))
+        ablation_figures.differences(compared)
+        plt.show()
 
 # %% [markdown]
 # **What you see.** A table for each question, and a picture of its PSNR column where at least two seeds can be compared: dot and line

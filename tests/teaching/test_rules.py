@@ -129,6 +129,10 @@ def drawing(page: NotebookNode) -> None:
     code(page, 4).outputs[0].data["image/svg+xml"] = "<svg/>"
 
 
+def picture_again(page: NotebookNode) -> None:
+    code(page, 4).outputs.append(code(page, 4).outputs[0])
+
+
 BREACHES: list[tuple[rules.Rule, Callable[[NotebookNode], None]]] = [
     (rules.same_cells, edit),
     (rules.same_cells, new_id),
@@ -156,6 +160,7 @@ BREACHES: list[tuple[rules.Rule, Callable[[NotebookNode], None]]] = [
     (rules.no_traces, address),
     (rules.read_pictures, unread_picture),
     (rules.read_pictures, drawing),
+    (rules.pictures_once, picture_again),
 ]
 
 
