@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 from PIL import ExifTags, Image, ImageOps
+from PIL.TiffImagePlugin import IMAGELENGTH, IMAGEWIDTH, TiffImageFile
 
 from lacr_lib.errors import LacrError, first_line
 
@@ -25,9 +26,9 @@ def read_image(path: str | Path) -> Array:
     """Read a photograph as it is meant to be seen.
 
     Returns uint8 (H, W, 3), sRGB. The EXIF orientation is applied; grey and palette pictures become
-    RGB; transparent parts become white, as a browser shows them; 16-bit grey keeps its high byte;
-    float grey is white at 1, 255 or 65535, the first that no value exceeds; of an animation the
-    first frame is read.
+    RGB; transparent parts become white, as a browser shows them; 16-bit grey is rounded to 8
+    bits; float grey is white at 1, 255 or 65535, the first that no value exceeds; of an animation
+    the first frame is read.
     Raises LacrError if the file is missing, a folder, damaged, not a picture, or holds values that
     are none (NaN, infinity, over 65535).
     """
@@ -40,6 +41,8 @@ def read_image(path: str | Path) -> Array:
 
 def upright_rgb(picture: Image.Image) -> Array:
     """The pixels of a Pillow picture by the rules of `read_image`; raises what Pillow raises."""
+    if picture.format == "PPM" and picture.mode == "I":  # 16 bits, whatever its brightest pixel is
+        picture = picture.convert("I;16")
     return np.asarray(to_rgb(ImageOps.exif_transpose(picture)))
 
 
@@ -93,6 +96,8 @@ def image_size(path: str | Path) -> tuple[int, int]:
         _check_regular(Path(path))
         with Image.open(path) as picture:
             width, height = picture.size
+            if isinstance(picture, TiffImageFile):  # Pillow may give its size turned already
+                width, height = picture.tag_v2[IMAGEWIDTH], picture.tag_v2[IMAGELENGTH]
             turned = picture.getexif().get(ExifTags.Base.Orientation, 1) in (5, 6, 7, 8)
     return (width, height) if turned else (height, width)
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 import zlib
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import cache, partial
 from pathlib import Path
 
@@ -34,8 +34,8 @@ def open_photoset(data: str | Path) -> PhotoSet:
     """Open "embedded" or a folder, whose layout is found by looking.
 
     Ladders win over pairs, pairs over single images, wherever below the folder they are.
-    Raises LacrError for a missing or empty folder, a photograph without its partner or with two of
-    them, or a pair of two sizes.
+    Raises LacrError for a missing or empty folder, a photograph or a folder without its partner, a
+    photograph with two of them, or a pair of two sizes.
     """
     if str(data) == "embedded":
         return _embedded_set()
@@ -64,7 +64,8 @@ def _ladder_scenes(root: Path, images: Iterable[Path]) -> list[Scene]:
     for image in images:
         folders[image.parent].append(image)
     found = []
-    halves = []  # low_0.jpg without clear.jpg, or the reverse: a mistake, not an unpaired set
+    # low_0.jpg without clear.jpg, or the reverse: a mistake, not an unpaired set
+    halves: dict[Path, str] = {}
     for folder, files in folders.items():
         low = sorted((f for f in files if f.stem.lower().startswith("low_")), key=_natural)
         clear = [f for f in files if f.stem.lower() == "clear"]
@@ -72,10 +73,14 @@ def _ladder_scenes(root: Path, images: Iterable[Path]) -> list[Scene]:
             _check_stems([*clear, *low])
             found.append((folder, clear[0], low))
         elif low and re.fullmatch(r"low_\d+", low[0].stem.lower()):
-            halves.append(f"missing reference: {folder} holds {low[0].name} but no clear.*")
+            halves[folder] = f"missing reference: {folder} holds {low[0].name} but no clear.*"
         elif clear:
-            halves.append(f"missing low-light frame: {folder} holds {clear[0].name} but no low_*")
-    mistakes = [half for half in halves if found or half.startswith("missing reference")]
+            halves[folder] = f"missing low-light frame: {folder} holds {clear[0].name} but no low_*"
+    mistakes = [
+        half
+        for folder, half in halves.items()
+        if found or (half.startswith("missing reference") and not _has_partner(folder, folders))
+    ]
     if mistakes:
         raise LacrError(f"{mistakes[0]}: add the frame, or take the folder out")
     names = _short_names(root, [folder for folder, _, _ in found])
@@ -85,19 +90,38 @@ def _ladder_scenes(root: Path, images: Iterable[Path]) -> list[Scene]:
     ]
 
 
+def _has_partner(folder: Path, folders: Iterable[Path]) -> bool:
+    """Whether a folder `low` lies beside one of references, or the reverse: it holds pairs."""
+    role = folder.name.lower()
+    partners = REFERENCE_FOLDERS if role == "low" else ("low",) if role in REFERENCE_FOLDERS else ()
+    return any(f.parent == folder.parent and f.name.lower() in partners for f in folders)
+
+
 def _paired_scenes(root: Path, images: Iterable[Path]) -> list[Scene]:
-    """A scene for each stem of a folder `low` beside a folder `high`, `clear` or `normal`."""
+    """A scene for each stem of a folder `low` beside a folder `high`, `clear` or `normal`.
+
+    Raises LacrError for such a folder that is alone, if others are not.
+    """
     parents: dict[Path, dict[str, list[Path]]] = defaultdict(lambda: defaultdict(list))
     for image in images:
         role = image.parent.name.lower()
-        if role == "low" or role in REFERENCE_FOLDERS:
+        if image.parent != root and (role == "low" or role in REFERENCE_FOLDERS):
             parents[image.parent.parent][role].append(image)
     found: list[tuple[Path, Path, Path]] = []
+    alone: list[Path] = []
     for parent, roles in sorted(parents.items()):
         references = [role for role in REFERENCE_FOLDERS if role in roles]
-        if "low" not in roles or not references:
-            continue
-        found += [(parent, *pair) for pair in _matched(roles["low"], roles[references[0]])]
+        if "low" in roles and references:
+            found += [(parent, *pair) for pair in _matched(roles["low"], roles[references[0]])]
+        else:
+            alone.append(next(iter(roles.values()))[0].parent)
+    if found and alone:
+        is_low = alone[0].name.lower() == "low"
+        raise LacrError(
+            f"missing {'references' if is_low else 'low-light photographs'}: no folder "
+            f"{'high, clear or normal' if is_low else 'low'} with photographs lies beside "
+            f"{alone[0]}: add it, rename the one that is meant, or take this one out"
+        )
     names = _short_names(root, [parent / low.stem for parent, low, _ in found])
     return [
         Scene(name, _split(root, parent), _file_frame(clear), (_file_frame(low),))
@@ -109,7 +133,8 @@ def _matched(low: list[Path], clear: list[Path]) -> list[tuple[Path, Path]]:
     """Low and clear files of equal stems; raises LacrError for one that has no partner, or two."""
     _check_stems(low)
     _check_stems(clear)
-    low_of, clear_of = ({_pair_key(each): each for each in role} for role in (low, clear))
+    shared = {image.stem.lower() for image in low} & {image.stem.lower() for image in clear}
+    low_of, clear_of = ({_pair_key(each, shared): each for each in role} for role in (low, clear))
     alone = sorted(low_of.keys() ^ clear_of.keys())
     if alone:
         is_low = alone[0] in low_of
@@ -205,13 +230,13 @@ def _below(root: Path, path: Path) -> str:
     return path.relative_to(root).as_posix() if path != root else root.resolve().name
 
 
-def _pair_key(image: Path) -> str:
+def _pair_key(image: Path, shared: Collection[str] = ()) -> str:
     """What must match in a pair: the stem in lower case, without its folder's name before a number.
 
-    LOL-v2 names its files low00690.png and normal00690.png.
+    LOL-v2 names its files low00690.png and normal00690.png. A stem in `shared` matches as it is.
     """
-    role = re.escape(image.parent.name.lower())
-    return re.sub(rf"^{role}[_-]?(?=\d)", "", image.stem.lower())
+    role, stem = re.escape(image.parent.name.lower()), image.stem.lower()
+    return stem if stem in shared else re.sub(rf"^{role}[_-]?(?=\d)", "", stem)
 
 
 def _natural(path: Path) -> list[tuple[int, int, str]]:

@@ -35,9 +35,9 @@ class SplitRow(NamedTuple):
     mean_luma: float
 
 
-def read_split(path: str | Path | None = None) -> list[SplitRow]:
-    """Read a split CSV; without a path the one for SICE that ships with the library."""
-    source = files("lacr_lib.data").joinpath("sice_split.csv") if path is None else Path(path)
+def read_split() -> list[SplitRow]:
+    """The split of SICE that ships with the library."""
+    source = files("lacr_lib.data").joinpath("sice_split.csv")
     lines = source.read_text(encoding="utf-8").splitlines()
     return [
         SplitRow(r["split"], r["scene"], r["role"], r["source_file"], float(r["mean_luma"]))

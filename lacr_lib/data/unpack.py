@@ -13,7 +13,7 @@ import stat
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import IO, Any, NamedTuple, cast
@@ -40,17 +40,24 @@ class _Member(NamedTuple):
 def unpack(archive: Path, folder: Path, max_bytes: int, max_files: int) -> None:
     """Unpack a .zip, .tar, .tar.gz, .tar.xz or .tar.bz2 file into a folder that exists, empty.
 
-    max_bytes: of all files together. max_files: files and folders together.
+    max_bytes: of all files together. max_files: files and folders together, those folders that
+    only a file's name tells of among them.
     Raises LacrError for an archive that is damaged or larger than that, or in which something is
     no plain file or folder, lies twice or in no proper place; the folder then holds a part of it.
     Raises OSError where it cannot be written.
     """
     left, number = max_bytes, 0
+
+    def count() -> None:
+        nonlocal number
+        number += 1
+        if number > max_files:
+            raise LacrError(f"the archive holds more than {max_files:,} files and folders")
+
     with closing(_members(archive, max_bytes, max_files)) as members:
-        for number, (name, content) in enumerate(members, start=1):
-            if number > max_files:
-                raise LacrError(f"the archive holds more than {max_files:,} files and folders")
-            place = _place(folder, name, content is None)
+        for name, content in members:
+            count()
+            place = _place(folder, name, content is None, count)
             if content is None:
                 continue
             with place.open("xb") as file:
@@ -63,14 +70,24 @@ def unpack(archive: Path, folder: Path, max_bytes: int, max_files: int) -> None:
         raise LacrError("the archive is empty")
 
 
-def _place(folder: Path, name: str, is_folder: bool) -> Path:
-    """Where a member goes, with its folders made; raises LacrError for a name that is unfit."""
+def _place(folder: Path, name: str, is_folder: bool, count: Callable[[], None]) -> Path:
+    """Where a member goes, with its folders made; raises LacrError for a name that is unfit.
+
+    count: called before each folder that is made on the way there.
+    """
     parts = [part for part in name.split("/") if part not in ("", ".")]
     if not name.isprintable() or name.startswith("/") or ".." in parts or set(name) & set("\\:"):
         raise LacrError(f"the archive holds a name that is refused: {name!r}")
-    place = folder.joinpath(*parts)
+    place = folder
     try:
-        (place if is_folder else place.parent).mkdir(parents=True, exist_ok=True)
+        for part in parts[:-1]:
+            place = place / part
+            if not place.is_dir():
+                count()
+                place.mkdir()
+        place = place.joinpath(*parts[-1:])
+        if is_folder:
+            place.mkdir(exist_ok=True)
     except (FileExistsError, NotADirectoryError):
         raise LacrError(f"the archive holds {name!r} below a file") from None
     if not is_folder and (not parts or place.exists()):

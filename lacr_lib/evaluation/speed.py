@@ -44,9 +44,11 @@ def _peak_bytes(call: Callable[[], object]) -> int:
     """Peak of numpy's bytes plus peak of torch's: torch allocates outside Python's sight."""
     os.environ.setdefault("KINETO_LOG_LEVEL", "99")  # else the profiler writes to stderr
     tracemalloc.start()
-    call()
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
+    try:
+        call()
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
     with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as recorded:
         call()
     events = sorted(recorded.events(), key=lambda event: event.time_range.start)

@@ -31,6 +31,18 @@ WRONG = {
     "a rung without clear": ((*LADDER, "s2/low_0.png"), r"s2 holds low_0\.png but no clear"),
     "a clear one without a rung": ((*LADDER, "s2/clear.png"), r"s2 holds clear\.png but no low_"),
     "two rungs of one name": ((*LADDER, "s1/low_1.jpg"), r"low_1\.jpg and low_1\.png: keep one"),
+    "a low folder without references": (
+        (*(f"our485/{pair}" for pair in PAIRS), "eval15/low/1.png"),
+        r"missing references: no folder high, clear or normal .* beside .*/eval15/low: add it",
+    ),
+    "a reference folder without low ones": (
+        (*(f"train/{pair}" for pair in PAIRS), "val/Normal/1.png"),
+        r"missing low-light photographs: no folder low .* beside .*/val/Normal: add it",
+    ),
+    "a ladder whose clear one lies in a folder": (
+        (*LADDER, "s2/low/low_0.png", "s2/clear/clear.png"),
+        r"s2/(low|clear) holds (low_0|clear)\.png but no",
+    ),
     "two clear ones": ((*LADDER, "s1/clear.jpg"), r"clear\.jpg and clear\.png: keep one"),
 }
 
@@ -42,6 +54,17 @@ def test_what_is_missing_or_doubled_is_named(tmp_path: Path, name: str) -> None:
     with pytest.raises(LacrError, match=message) as told:
         open_photoset(tmp_path)
     assert "\n" not in str(told.value)
+
+
+def test_folders_of_one_role_are_fine_where_nothing_is_paired(tmp_path: Path) -> None:
+    put(tmp_path, "night/low/1.png", "harbour/low/2.png", "harbour/normal.png")
+    assert open_photoset(tmp_path).layout == "unpaired"
+    put(tmp_path, "a/low/1.png", "a/high/1.png")
+    put(tmp_path, "a/low/more/night.png")  # no role of its own: left out, as beside any pairs
+    assert len(open_photoset(tmp_path / "a").pairs()) == 1
+    (tmp_path / "a").rename(tmp_path / "low")
+    put(tmp_path, "low/cover.png")  # the folder that was asked for: nothing lies beside it
+    assert len(open_photoset(tmp_path / "low").pairs()) == 1
 
 
 @pytest.mark.parametrize("files", [PAIRS, LADDER])

@@ -75,6 +75,28 @@ def test_numbered_names_with_their_role(tmp_path: Path) -> None:
     assert pair.clear.path.name == "normal00690.png"
 
 
+@pytest.mark.parametrize(
+    "reference", ["high/high_{}", "high/low_{}", "Clear/clear-{}", "normal/{}"]
+)
+def test_pairs_of_low_1_are_no_ladder(tmp_path: Path, reference: str) -> None:
+    put(tmp_path, *(f"low/low_{k}.png" for k in (1, 2)))
+    put(tmp_path, *(reference.format(k) + ".jpg" for k in (1, 2)))
+    photos = open_photoset(tmp_path)
+    assert photos.describe() == "2 scenes, 4 images, low/clear pairs"
+    for pair in photos.pairs():
+        assert pair.low.path.stem[-1] == pair.clear.path.stem[-1]
+    put(tmp_path, "low/low_3.png")
+    with pytest.raises(LacrError, match=r"low_3\.png has no file of that stem"):
+        open_photoset(tmp_path)
+
+
+def test_names_with_another_role_pair_by_their_stems(tmp_path: Path) -> None:
+    names = ("low_1.png", "high_1.png", "clear_1.png", "normal.png")
+    put(tmp_path, *(f"{role}/{name}" for role in ("low", "high") for name in names))
+    for pair in open_photoset(tmp_path).pairs():
+        assert pair.low.path.name == pair.clear.path.name
+
+
 def test_lol_layout(tmp_path: Path) -> None:
     put(tmp_path, *(f"our485/{role}/{k}.png" for role in ("low", "high") for k in range(4)))
     put(tmp_path, *(f"eval15/{role}/{k}.png" for role in ("low", "high") for k in (1, 7)))
@@ -116,6 +138,9 @@ def test_missing_reference_is_named(tmp_path: Path) -> None:
     put(tmp_path, "c/low_0.png", "c/low_1.png")
     with pytest.raises(LacrError, match="no clear"):
         open_photoset(tmp_path / "c")
+    put(tmp_path, "e/low/low_0.png", "e/night/high/1.png")  # below, not beside
+    with pytest.raises(LacrError, match="no clear"):
+        open_photoset(tmp_path / "e")
     ladder(tmp_path, "d/s1", 1)
     put(tmp_path, "d/s1/clear.png")
     with pytest.raises(LacrError, match="keep one"):

@@ -150,6 +150,19 @@ def test_folders_count_too(tmp_path: Path) -> None:
     refused(tmp_path / "a", "more than 100 files")
 
 
+@pytest.mark.parametrize("kind", ["zip", "tar"])
+def test_folders_that_only_a_name_tells_of_count_too(tmp_path: Path, kind: str) -> None:
+    deep = "/".join("abcd") + "/1.png"
+    for most in (1, 4):
+        (tmp_path / f"{most}").mkdir()
+        archive = pack(tmp_path / f"{most}" / "a", kind, [(deep, b"1")])
+        refused(archive, f"more than {most} files and folders", max_files=most)
+    (tmp_path / "folder").mkdir()
+    archive = pack(tmp_path / "a", kind, [(deep, b"1"), ("a/b/2.png", b"2")])
+    unpack(archive, tmp_path / "folder", 10**6, max_files=6)  # each folder counts once
+    assert len(list((tmp_path / "folder").rglob("*"))) == 6
+
+
 @pytest.mark.parametrize("claim", [1, 999_999, 2**32 - 2])
 def test_sizes_that_a_zip_file_lies_about(tmp_path: Path, claim: int) -> None:
     """The true size, 5 MB, is replaced in both headers."""

@@ -110,6 +110,11 @@ def test_loe_is_zero_for_a_rising_curve_and_full_for_a_negative() -> None:
     assert loe(255 - ramp, ramp) == 63  # every pixel against the 63 others
 
 
+def test_loe_of_a_rising_curve_is_small_but_not_zero_where_it_reduces() -> None:
+    large = photo(7, 120, 150)  # of 50 * 62 pixels
+    assert 0 < loe((large / 255) ** (1 / 2.2), large) < 100
+
+
 def test_loe_reduces_large_images_to_a_side_of_50() -> None:
     large = photo(4, 120, 150)
     assert 0 <= loe(255 - large, large) <= 50 * 62

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -37,6 +38,12 @@ def test_memory_of_numpy_and_torch_is_seen_at_its_peak() -> None:
 
     assert cost(arrays, 1).peak_bytes == pytest.approx(16e6, rel=0.05)
     assert cost(tensors, 1).peak_bytes == pytest.approx(12e6, rel=0.05)
+
+
+def test_a_call_that_fails_leaves_no_tracing_on() -> None:
+    with pytest.raises(ZeroDivisionError):
+        cost(lambda: 1 / 0)
+    assert not tracemalloc.is_tracing()  # it would slow whatever is timed next
 
 
 def test_twice_the_work_takes_twice_the_memory() -> None:
