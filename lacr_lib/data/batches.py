@@ -45,6 +45,10 @@ class BatchSettings:
             raise LacrError(f"crop must be a multiple of 8 and at least 32, not {self.crop}")
         if self.negatives < 1:
             raise LacrError(f"negatives must be at least 1, not {self.negatives}")
+        if not 0 <= self.seed < 2**32:
+            raise LacrError(f"seed must lie in [0, 2^32), not {self.seed}")
+        if not self.darkest >= 1.0:
+            raise LacrError(f"darkest must be at least 1, not {self.darkest}")
         for name in ("half_size_share", "clear_share", "synthetic_share", "noise_share"):
             if not 0.0 <= getattr(self, name) <= 1.0:
                 raise LacrError(f"{name} must lie in [0, 1], not {getattr(self, name)}")

@@ -35,7 +35,7 @@ KINDS = (torch.float32, torch.float16)
 PICKLES = {".pt", ".pth", ".bin", ".ckpt", ".pkl", ".pickle", ".tar"}
 PICKLED = (
     "pickled weights can run code when they are opened and are refused; give a .safetensors file "
-    "(lacr_lib.save_model writes one)"
+    "(lacr_lib.inference.load.save_model writes one)"
 )
 
 
@@ -92,7 +92,7 @@ def load_model(name_or_path: str | Path = "lacr-vae") -> LacrVae:
         model = LacrVae(config)
     _check_finite(weights, str(path))
     model.load_state_dict(weights)
-    return model.eval().requires_grad_(True)
+    return model.eval()
 
 
 def read_metadata(name_or_path: str | Path) -> dict[str, Any]:

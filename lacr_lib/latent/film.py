@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 FILM_SETTINGS: dict[str, Any] = {"n_neighbors": 15, "min_dist": 0.1, "n_epochs": 60}
 TIE = 0.1  # alignment_regularisation: at umap-learn's 0.01 clear points wander by 1.5 % of the map
 WITHOUT = ("without", "no-lacr")  # in the path of a snapshot of the run without LACR
+CHECKPOINT = "checkpoint[-.]*"  # a folder of a run, whose weights go with an optimizer's state
 
 Points = NDArray[np.float32]
 
@@ -66,9 +68,11 @@ class AlignedMaps(NamedTuple):
 def read_chain(folder: str | Path) -> list[Snapshot]:
     """The snapshots of two runs, in the order of the chain, the untrained start in the middle.
 
-    Every .safetensors file below the folder is one; the run without LACR has "without" or "no-lacr"
-    in the path. Step and seed are read from the files; the start is made anew from the seed.
-    Errors: no such folder, no snapshot, a file without a step, runs with different steps.
+    Every .safetensors file below the folder is one, but for those in the checkpoints of a run; the
+    run without LACR has "without" or "no-lacr" in the path. Step and seed are read from the files;
+    the start is made anew from the seed.
+    Errors: no such folder, no snapshot, a file without a step, a run that began from other weights
+    (--init), runs with different steps.
     """
     folder = Path(folder).expanduser()
     if not folder.is_dir():
@@ -76,6 +80,8 @@ def read_chain(folder: str | Path) -> list[Snapshot]:
     runs: dict[str, dict[int, Path]] = {"with": {}, "without": {}}
     for path in sorted(folder.rglob("*.safetensors")):
         inside = path.relative_to(folder).as_posix().lower()
+        if any(fnmatch(part, CHECKPOINT) for part in inside.split("/")[:-1]):
+            continue
         side = "without" if any(word in inside for word in WITHOUT) else "with"
         runs[side][_step(path)] = path
     steps = sorted(runs["with"])
@@ -201,6 +207,11 @@ def _other_scene(table: Latents, clear: NDArray[np.int64], seed: int) -> NDArray
 
 def _step(path: Path) -> int:
     about = read_metadata(path)["about"]
+    if "init" in about:
+        raise LacrError(
+            f"{path}: its run began from other weights (--init), which are not here; take "
+            "snapshots of a run without --init"
+        )
     step = about.get("step", about.get("steps"))
     if not isinstance(step, int):
         raise LacrError(f"{path}: tells no training step; take snapshots of `lacr train`")

@@ -8,6 +8,7 @@ from typing import Literal
 from lacr_lib.data.batches import BatchSettings
 from lacr_lib.errors import LacrError
 from lacr_lib.losses.lacr import Form
+from lacr_lib.models.config import REGION
 
 
 @dataclass(frozen=True)
@@ -53,11 +54,16 @@ class TrainConfig(BatchSettings):
         for name in ("learning_rate", "clip_norm"):
             if not getattr(self, name) > 0:
                 raise LacrError(f"{name} must be positive, not {getattr(self, name)}")
-        for name in ("beta", "lambda_lacr", "weight_decay", "ssim_weight"):
+        for name in ("beta", "lambda_lacr", "weight_decay", "ssim_weight", "workers"):
             if not getattr(self, name) >= 0:
                 raise LacrError(f"{name} must not be negative, not {getattr(self, name)}")
         if not 0.0 <= self.ema < 1.0:
             raise LacrError(f"ema must lie in [0, 1), not {self.ema}")
+        if -(-self.crop // self.lacr_scale) < 2 * REGION:  # the least that a model encodes
+            raise LacrError(
+                f"crop must be at least {2 * REGION} times lacr_scale={self.lacr_scale}, "
+                f"not {self.crop}"
+            )
         self.check_choice("lacr_form", ("ratio", "bounded", "triplet", "infonce"))
         self.check_choice("lacr_distance", ("l1", "wasserstein"))
         self.check_choice("lacr_encoder", ("ema", "online"))

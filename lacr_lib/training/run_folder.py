@@ -24,11 +24,10 @@ from lacr_lib.inference.load import save_model
 from lacr_lib.models.config import ModelConfig
 from lacr_lib.models.vae import LacrVae
 from lacr_lib.training.config import TrainConfig
+from lacr_lib.training.run_settings import CONFIG, differences, held_settings, settings_of
 
 Record = dict[str, float]
 WEIGHTS = "model.safetensors"
-# What may differ when a run goes on: none of it touches the weights.
-FREE = {"checkpoint_every", "snapshots", "skipped_limit", "workers"}
 
 
 def is_finished(out: Path) -> bool:
@@ -44,8 +43,8 @@ class RunFolder:
     An operating-system lock, released when the process ends however it ends, guards the folder. A
     checkpoint is written beside and renamed, so one whole checkpoint always exists. Without a
     folder (`out` is None) only the history is kept, in memory. about: JSON values for config.json
-    and for the metadata of the weights. Raises LacrError when another process holds the folder, or
-    when it holds another run.
+    and for the metadata of the weights. Raises LacrError when another process holds the folder,
+    when it holds another run, or when it cannot be made.
     """
 
     def __init__(
@@ -60,18 +59,23 @@ class RunFolder:
         self.about = dict(about or {})
         self.accelerator = accelerator
         self.config = config
-        self.model_config = model
+        self.settings = settings_of(model, config)
         self.history: list[Record] = []
         self.writes = out is not None and accelerator.is_main_process
 
     def __enter__(self) -> RunFolder:
         if self.out is not None and self.writes:
-            self.out.mkdir(parents=True, exist_ok=True)
             self.lock = FileLock(self.out / ".lock", timeout=0)
             try:
+                self.out.mkdir(parents=True, exist_ok=True)
                 self.lock.acquire()
             except Timeout:
                 raise LacrError(f"{self.out}: another training run is using this folder") from None
+            except OSError as error:
+                raise LacrError(
+                    f"{self.out}: a run folder cannot be made there ({error.strerror}); choose "
+                    "another folder"
+                ) from error
             for left_over in self.out.glob(".lacr-*.part"):  # of a process that was killed
                 left_over.unlink(missing_ok=True)
         return self
@@ -89,27 +93,21 @@ class RunFolder:
         """The step to start from: 0, or with `resume` that of the last checkpoint, now loaded."""
         if self.out is None:
             return 0
-        if self.checkpoints() and not resume:
+        if not resume and (self.checkpoints() or is_finished(self.out)):
             raise LacrError(f"{self.out} holds a run; resume it or choose another folder")
         step = self.restore() if resume else 0
         if self.writes:
-            settings = {**self.settings(), **({"about": self.about} if self.about else {})}
-            write_text(self.out / "config.json", json.dumps(settings, indent=1) + "\n")
+            settings = {**self.settings, **({"about": self.about} if self.about else {})}
+            write_text(self.out / CONFIG, json.dumps(settings, indent=1) + "\n")
         return step
-
-    def settings(self) -> dict[str, Any]:
-        """The configurations as JSON has them."""
-        both = {"model": asdict(self.model_config), "train": asdict(self.config)}
-        settings: dict[str, Any] = json.loads(json.dumps(both))
-        return settings
 
     def restore(self) -> int:
         """Load the last checkpoint, if there is one, and return the step to go on from."""
+        self.check_same_run()
         found = self.checkpoints()
         if not found:
             print("no checkpoint yet: starting at step 0", file=sys.stderr)
             return 0
-        self.check_same_run()
         step = step_of(found[-1])
         try:
             for pickled in sorted(found[-1].glob("*.pkl")):
@@ -127,17 +125,8 @@ class RunFolder:
     def check_same_run(self) -> None:
         """Raises LacrError where the folder's settings are not those of now."""
         assert self.out is not None
-        file = self.out / "config.json"
-        if not file.is_file():
-            return
-        held, now = json.loads(file.read_text("utf-8")), self.settings()
-        differ = [
-            f"{key} {held[part][key]}, not {value}"
-            for part in ("model", "train")
-            for key, value in now[part].items()
-            if key not in FREE and held[part].get(key, value) != value
-        ]
-        if differ:
+        held = held_settings(self.out)
+        if held and (differ := differences(held, self.settings)):
             raise LacrError(f"{self.out} holds a run of other settings: {'; '.join(differ)}")
 
     def after_step(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +10,7 @@ from filelock import FileLock
 
 from lacr_lib.errors import LacrError
 from lacr_lib.inference.files import write_text
-from lacr_lib.models.config import ModelConfig
-from lacr_lib.training.config import TrainConfig
+from lacr_lib.training.run_settings import settings_key
 
 RECORDS = "records.jsonl"
 Record = dict[str, Any]
@@ -37,15 +35,6 @@ def read_records(path: str | Path) -> list[Record]:
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise LacrError(f"{path}: no records of a sweep ({error})") from None
     return records
-
-
-def settings_key(settings: dict[str, Any]) -> str:
-    """Equal for equal settings; a field that is not told has its default."""
-    default = json.loads(
-        json.dumps({"model": asdict(ModelConfig()), "train": asdict(TrainConfig())})
-    )
-    completed = {part: default[part] | settings[part] for part in ("model", "train")}
-    return json.dumps(completed, sort_keys=True)
 
 
 def join(out: Path) -> None:

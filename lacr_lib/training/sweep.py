@@ -10,7 +10,7 @@ import re
 import time
 import tomllib
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,15 @@ from lacr_lib.errors import LacrError
 from lacr_lib.inference.files import write_text
 from lacr_lib.models.config import ModelConfig
 from lacr_lib.training.config import TrainConfig
-from lacr_lib.training.run_records import Record, join, read_record, settings_key
+from lacr_lib.training.run_records import Record, join, read_record
+from lacr_lib.training.run_settings import (
+    CONFIG,
+    Settings,
+    differences,
+    held_settings,
+    settings_key,
+    settings_of,
+)
 from lacr_lib.training.settings import read_settings
 
 PER_PAIR = (  # columns of PairMeasures that a record keeps, one number for each pair
@@ -51,11 +59,9 @@ class Run:
         return f"{'-'.join(words)}-seed{self.train.seed}"
 
     @property
-    def settings(self) -> dict[str, Any]:
+    def settings(self) -> Settings:
         """All settings as JSON values."""
-        both = {"model": asdict(self.model), "train": asdict(self.train)}
-        settings: dict[str, Any] = json.loads(json.dumps(both))
-        return settings
+        return settings_of(self.model, self.train)
 
 
 def read_grid(path: str | Path) -> list[Run]:
@@ -132,9 +138,14 @@ def sweep(
     the last checkpoints; several processes with one OUT share the work, each takes the next run
     that nobody holds, and none waits for a run that another one holds. known: records of an
     earlier sweep; a run of equal settings takes its record from there.
-    Raises LacrError when a folder holds a run of other settings.
+    Raises LacrError when a folder holds a run of other settings, or when no scene is held out.
     """
     out, runs = Path(out), list(runs)
+    if not any(scene.split for scene in photoset.scenes):  # select gives all of them for either
+        raise LacrError(
+            f"{photoset.name}: no scene is held out to measure on; put some into a folder val/ and "
+            "the others into train/"
+        )
     for run in runs:
         _check_same(run, out / run.folder)
     scenes = photoset.select("train"), photoset.select("test")
@@ -144,11 +155,11 @@ def sweep(
         folder.mkdir(parents=True, exist_ok=True)
         claim = FileLock(folder / ".claim", timeout=0)
         try:
-            claim.acquire()
+            held = claim.acquire()
         except Timeout:
             tell(f"{run.folder}: another process is at it")
             continue
-        with claim:
+        with held:
             if not (folder / "record.json").is_file():
                 tell(f"{run.folder}: {', '.join(run.names)}, seed {run.train.seed}")
                 record = recorded.get(settings_key(run.settings))
@@ -174,7 +185,7 @@ def train_and_measure(run: Run, train: PhotoSet, test: PhotoSet, folder: Path) -
     model = LacrVae(run.model)
     started = time.perf_counter()
     if not is_finished(folder):
-        begun = (folder / "config.json").is_file()
+        begun = (folder / CONFIG).is_file()
         fit(model, train, run.train, folder, resume=begun, about={"data": train.name})
     seconds = time.perf_counter() - started
     return {
@@ -222,11 +233,9 @@ def _number(value: float) -> float | None:
 
 def _check_same(run: Run, folder: Path) -> None:
     """A folder of an earlier grid with the same name and other settings is left alone."""
-    held = read_record(folder)
-    settings = held["settings"] if held else None
-    if settings is None and (folder / "config.json").is_file():
-        settings = json.loads((folder / "config.json").read_text("utf-8"))
-    if settings is None:
-        return
-    if settings_key(settings) != settings_key(run.settings):
-        raise LacrError(f"{folder} holds a run of other settings; choose another --out")
+    record = read_record(folder)
+    held = record["settings"] if record else held_settings(folder)
+    if held and (differ := differences(held, run.settings)):
+        raise LacrError(
+            f"{folder} holds a run of other settings; choose another --out ({'; '.join(differ)})"
+        )

@@ -116,7 +116,17 @@ def test_too_small_photographs_and_empty_sets_are_refused():
         TrainingBatches(PhotoSet("none", "ladder", ()), BatchSettings())
 
 
-@pytest.mark.parametrize("wrong", [{"crop": 100}, {"negatives": 0}, {"noise_share": 2.0}])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"crop": 100},
+        {"negatives": 0},
+        {"noise_share": 2.0},
+        {"seed": -1},
+        {"darkest": -1.0},
+        {"darkest": float("nan")},
+    ],
+)
 def test_a_wrong_setting_is_named(wrong):
     with pytest.raises(LacrError, match=next(iter(wrong))):
         BatchSettings(**wrong)

@@ -2,7 +2,9 @@
 
 import dataclasses
 import hashlib
+import importlib
 import pickle
+import re
 
 import pytest
 import torch
@@ -56,6 +58,14 @@ def test_same_model_same_bytes(model, tmp_path):
         save_model(model, file, {"steps": 3, "data": "none", "seed": 0, "a": [1, 2]})
         digests.add(hashlib.sha256(file.read_bytes()).hexdigest())
     assert len(digests) == 1
+
+
+def test_what_does_not_learn_is_loaded_as_such(tmp_path):
+    free = LacrVae(ModelConfig(base_channels=4, latent_channels=4, gain_from_latent=False))
+    path = tmp_path / "free.safetensors"
+    save_model(free, path)
+    learns = {name: p.requires_grad for name, p in load_model(path).named_parameters()}
+    assert learns == {name: not name.startswith("gain_head") for name in learns}
 
 
 def test_half_stores_half_the_bytes_and_computes_in_float32(model, path, tmp_path):
@@ -134,6 +144,13 @@ def test_pickles_are_refused_unread(tmp_path, name):
     (tmp_path / name).write_bytes(pickle.dumps(Bomb()))
     with pytest.raises(LacrError, match=r"can run code .* \.safetensors"):
         load_model(tmp_path / name)
+
+
+def test_what_a_refused_pickle_is_told_to_use_exists(tmp_path):
+    with pytest.raises(LacrError) as told:
+        load_model(tmp_path / "model.pt")
+    module, _, name = re.search(r"\((\S+) writes one\)", str(told.value))[1].rpartition(".")
+    assert getattr(importlib.import_module(module), name) is save_model
 
 
 def test_other_files_are_refused(tmp_path, path):

@@ -8,6 +8,7 @@ import types
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from lacr_lib.errors import LacrError
 from lacr_lib.inference.load import save_model
@@ -63,6 +64,22 @@ def test_a_chain_that_is_none_is_told(folder, tmp_path):
     snapshot(tmp_path / "one" / "c.safetensors", 1)
     with pytest.raises(LacrError, match="tells no training step"):
         read_chain(tmp_path / "one")
+
+
+def test_the_checkpoints_of_a_run_are_no_snapshots(folder):
+    for name in ("checkpoint-0000200", "checkpoint.part"):  # whole, and of a run that was killed
+        state = folder / "film-lacr" / name / "model.safetensors"
+        state.parent.mkdir()
+        save_file({"a": torch.zeros(1)}, state)
+    assert len(read_chain(folder)) == 5
+
+
+def test_a_run_that_began_from_other_weights_has_no_start_here(folder):
+    for side in ("film-no-lacr", "film-lacr"):
+        snapshot(folder / side / "b.safetensors", 1, step=30, init={"steps": 600})
+        with pytest.raises(LacrError, match=f"{side}.b.safetensors: .*--init"):
+            read_chain(folder)
+        snapshot(folder / side / "b.safetensors", 1, step=30)
 
 
 @pytest.fixture

@@ -28,6 +28,13 @@ def test_lambda_ramps_up_and_stays():
         {"lacr_negatives_from": "batch", "lacr_anchor": "code"},
         {"lacr_negatives_from": "batch", "batch_size": 2, "negatives": 3},
         {"crop": 33},
+        {"crop": 32, "lacr_scale": 4},
+        {"lacr_scale": 3, "crop": 40},
+        {"seed": -1},
+        {"seed": 2**32},
+        {"workers": -1},
+        {"darkest": 0.5},
+        {"darkest": float("nan")},
         {"learning_rate": float("nan")},
     ],
 )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -137,9 +139,45 @@ def test_a_folder_of_other_settings_is_refused_and_kept(grid, tmp_path, photoset
     sweep(read_grid(grid)[:1], toys, out)
     kept = (out / RECORDS).read_text()
     grid.write_text(TINY.replace("steps = 2", "steps = 3"))
-    with pytest.raises(LacrError, match="vae-seed0 holds a run of other settings"):
+    told = r"vae-seed0 holds a run of other settings; choose another --out \(steps 2, not 3\)"
+    with pytest.raises(LacrError, match=told):
         sweep(read_grid(grid)[:1], toys, out)
     assert (out / RECORDS).read_text() == kept
+
+
+@pytest.mark.parametrize("finished", [True, False])
+def test_what_touches_no_weight_may_change(grid, tmp_path, photoset, quick, monkeypatch, finished):
+    out = tmp_path / "out"
+    if not finished:  # stopped before its record
+        monkeypatch.setattr(sweeping, "measure", lambda model, test: 1 / 0)
+    with nullcontext() if finished else pytest.raises(ZeroDivisionError):
+        sweep(read_grid(grid)[:1], photoset, out)
+    monkeypatch.setattr(sweeping, "measure", lambda model, test: {})
+    grid.write_text(TINY.replace("steps = 2", "steps = 2\nworkers = 1\nskipped_limit = 3"))
+    assert len(sweep(read_grid(grid)[:1], photoset, out)) == 1
+
+
+def test_photographs_of_which_none_is_held_out_are_refused(grid, tmp_path, photoset, quick):
+    scenes = tuple(replace(scene, split="") for scene in photoset.scenes)
+    with pytest.raises(LacrError, match="toys: no scene is held out") as told:
+        sweep(read_grid(grid)[:1], replace(photoset, scenes=scenes), tmp_path / "out")
+    assert "\n" not in str(told.value) and not (tmp_path / "out").exists()
+
+
+def test_a_run_that_was_stopped_is_free_for_the_next_call(
+    grid, tmp_path, photoset, quick, monkeypatch
+):
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    runs, told = read_grid(grid)[:1], []
+    with monkeypatch.context() as patch:
+        patch.setattr(sweeping, "train_and_measure", stop)
+        with pytest.raises(KeyboardInterrupt) as error:
+            sweep(runs, photoset, tmp_path)
+    assert error.tb is not None  # its frames live on, as those of a notebook's last error do
+    assert len(sweep(runs, photoset, tmp_path, told.append)) == 1
+    assert not any("another process" in line for line in told)
 
 
 def test_known_records_are_not_trained_again(grid, tmp_path, photoset, quick):

@@ -1,0 +1,67 @@
+"""What a run folder keeps, refuses, and takes for the same run."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from lacr_lib import LacrError, TrainConfig, fit
+from lacr_lib.models.config import ModelConfig
+from lacr_lib.training.run_settings import FREE, differences, settings_key, settings_of
+
+CONFIG = TrainConfig(steps=1, crop=32, batch_size=2)
+
+
+def test_a_run_without_a_checkpoint_is_kept_too(make_model, photoset, tmp_path) -> None:
+    fit(make_model(), photoset, CONFIG, tmp_path)
+    assert not list(tmp_path.glob("checkpoint*"))
+    weights = (tmp_path / "model.safetensors").read_bytes()
+    with pytest.raises(LacrError, match="holds a run; resume it or choose another folder"):
+        fit(make_model(), photoset, CONFIG, tmp_path)
+    with pytest.raises(LacrError, match="other settings: seed 0, not 1"):
+        fit(make_model(), photoset, replace(CONFIG, seed=1), tmp_path, resume=True)
+    assert (tmp_path / "model.safetensors").read_bytes() == weights
+
+
+def test_a_setting_that_a_folder_does_not_tell_had_its_default(
+    make_model, photoset, tmp_path
+) -> None:
+    fit(make_model(), photoset, CONFIG, tmp_path)
+    file = tmp_path / "config.json"
+    held = json.loads(file.read_text())
+    del held["train"]["lacr_negatives_from"]
+    file.write_text(json.dumps(held))
+    batch = replace(CONFIG, lacr_negatives_from="batch")
+    with pytest.raises(LacrError, match="settings: lacr_negatives_from scene, not batch"):
+        fit(make_model(), photoset, batch, tmp_path, resume=True)
+    fit(make_model(), photoset, CONFIG, tmp_path, resume=True)
+
+
+def test_a_folder_that_cannot_be_one_is_told(make_model, photoset, tmp_path) -> None:
+    file = tmp_path / "file"
+    file.write_text("no folder")
+    message = r"a run folder cannot be made there \(.+\); choose another"
+    for out in (file, file / "run"):
+        with pytest.raises(LacrError, match=message) as told:
+            fit(make_model(), photoset, CONFIG, out)
+        assert "\n" not in str(told.value)
+    assert file.read_text() == "no folder"
+
+
+def test_a_config_of_something_else_is_told(make_model, photoset, tmp_path) -> None:
+    (tmp_path / "config.json").write_text('{"architectures": ["other"]}')
+    with pytest.raises(LacrError, match=r"config\.json: not the settings of a run"):
+        fit(make_model(), photoset, CONFIG, tmp_path, resume=True)
+
+
+def test_differences_are_named_and_what_touches_no_weight_is_none() -> None:
+    now = settings_of(ModelConfig(), CONFIG)
+    free = settings_of(ModelConfig(), replace(CONFIG, **dict.fromkeys(FREE, 3) | {"snapshots": ()}))
+    assert differences(free, now) == [] and settings_key(free) == settings_key(now)
+    other = settings_of(ModelConfig(rcam=False), replace(CONFIG, seed=4))
+    assert differences(other, now) == ["rcam False, not True", "seed 4, not 0"]
+    assert settings_key(other) != settings_key(now)
+    newer = {**now, "model": {**now["model"], "hue": 3}}
+    assert differences(newer, now) == ["hue 3, not known here"]
