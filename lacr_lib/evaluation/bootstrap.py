@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable, Sequence
 from typing import NamedTuple
 
@@ -12,7 +13,7 @@ from lacr_lib.errors import LacrError
 
 
 class Interval(NamedTuple):
-    """A mean with its 95 % interval, in the unit of the values."""
+    """A mean with its 95 % interval, in the unit of the values; bounds NaN: there is none."""
 
     mean: float
     low: float
@@ -25,13 +26,15 @@ def interval(
     """Mean of the values and its 95 % percentile interval, scenes resampled with replacement.
 
     Scenes, not images: five exposures of one room are not five independent trials, and an interval
-    that treats them so is too narrow.
+    that treats them so is too narrow. A single scene says nothing of others: its bounds are NaN.
     Shapes: values (N,), one scene name a value; n resamples.
     Errors: lengths differ, nothing given, or a value that is not finite.
     Source: Efron & Tibshirani 1993, chapters 13 and 8 (resampling clusters).
     """
     numbers = np.asarray(values, dtype=np.float64)
     sums, counts = _scene_sums(numbers, scenes)
+    if len(sums) < 2:
+        return Interval(float(numbers.mean()), math.nan, math.nan)
     rng = np.random.default_rng(seed)
     drawn = rng.integers(len(sums), size=(n, len(sums)))  # each row: one resample of the scenes
     means = sums[drawn].sum(axis=1) / counts[drawn].sum(axis=1)

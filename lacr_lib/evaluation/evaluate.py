@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import time
 from collections.abc import Callable, Iterator
@@ -50,10 +49,15 @@ class Evaluation:
     images: tuple[ImageScore, ...]
 
     def mean(self, metric: str) -> float | None:
-        """Mean of a metric over images; None where no image has it."""
-        values = [getattr(score, metric) for score in self.images]
-        numbers = [value for value in values if value is not None]
-        return float(np.mean(numbers)) if numbers else None
+        """Mean of a metric over the images that have a finite value; None where no image has one.
+
+        The chroma ratio of a grey reference is NaN, the PSNR of an output equal to its reference is
+        infinite: such images are left out of that mean, and are null in the record. An infinite
+        mean would hide all others, and no number in its place is measured; no method gains by it.
+        """
+        values = self.values(metric)
+        finite = values[np.isfinite(values)]
+        return float(finite.mean()) if finite.size else None
 
     def values(self, metric: str) -> NDArray[np.float64]:
         """A metric of each image, (N,), in the order of `images`; NaN where it has none."""
@@ -67,16 +71,12 @@ class Evaluation:
     def as_dict(self) -> dict[str, Any]:
         """The record, ready for JSON: what cannot be said as a number there is None."""
         record: dict[str, Any] = {"dataset": self.dataset, "n": len(self.images)}
-        record.update({metric: _number(self.mean(metric)) for metric in METRICS})
-        record["seconds_per_image"] = _number(self.mean("seconds"))
+        record.update({metric: self.mean(metric) for metric in METRICS})
+        record["seconds_per_image"] = self.mean("seconds")
         record["per_image"] = [
             {key: _number(value) for key, value in asdict(score).items()} for score in self.images
         ]
         return record
-
-    def to_json(self) -> str:
-        """The record as JSON text."""
-        return json.dumps(self.as_dict(), indent=1, allow_nan=False)
 
 
 def evaluate(

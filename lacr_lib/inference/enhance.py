@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 from typing import Any, overload
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import torch
@@ -22,6 +24,8 @@ from lacr_lib.models.vae import LacrVae
 
 Run = Callable[[Tensor], Tensor]  # images (B, 3, H, W) to enhanced ones, type and shape kept
 ROUNDING = 1e-4  # how far a float image may leave [0, 1] by rounding
+_TURNS: WeakKeyDictionary[nn.Module, Lock] = WeakKeyDictionary()  # a copied model has its own
+_ONE_LOCK_EACH = Lock()
 
 
 @overload
@@ -72,6 +76,7 @@ def enhance(
     memory: GB that the work on a large photograph may take, from 1 up; the result is the same.
     on_part(share), not in `fast`: told how much of a photograph over 1 megapixel is done, up to 1.
     Runs in inference mode, float32, on the model's device; the training flag comes back as it was.
+    Threads may share a model: each waits for its turn.
     Raises LacrError for anything else: other types and shapes, NaN, values outside [0, 1].
     """
 
@@ -134,14 +139,24 @@ def _enhance_tensor(model: LacrVae, image: Tensor, run: Run) -> Tensor:
 
 @contextmanager
 def _quiet(model: LacrVae) -> Iterator[torch.device]:
-    """Eval and inference mode, float32, whatever the caller set; gives the model's device."""
+    """Eval and inference mode, float32, whatever the caller set; gives the model's device.
+
+    One thread at a time: the training flags and the global statistics of a large photograph are
+    kept in the model, and another thread would take them for its own.
+    """
     device = next(model.parameters()).device
     with (
+        _turn(model),
         _evaluation_mode(model),
         torch.inference_mode(),
         torch.autocast(device.type, enabled=False),
     ):
         yield device
+
+
+def _turn(model: nn.Module) -> Lock:
+    with _ONE_LOCK_EACH:
+        return _TURNS.setdefault(model, Lock())
 
 
 def _check_range(pixels: Tensor) -> None:

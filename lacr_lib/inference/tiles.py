@@ -50,11 +50,12 @@ def run_model(
     """
     height, width = x.shape[-2:]
     x = extended(x)
-    if height * width > MEGAPIXEL:
+    pixels = x.shape[-2] * x.shape[-1]
+    if pixels > MEGAPIXEL:
         side = tile_side(model.config, memory)
         images = [_run_large(model, image[None], side, ENTRIES, on_part) for image in x]
     else:
-        together = max(1, MEGAPIXEL // (height * width))
+        together = max(1, MEGAPIXEL // pixels)
         images = [
             finish(model(as_float(part), sample=False).enhanced, x.dtype)
             for part in x.split(together)
@@ -94,10 +95,14 @@ def tile_side(config: ModelConfig, memory: float) -> int:
 
 
 def reduced(x: Tensor, pixels: int) -> Tensor:
-    """A copy of about that many pixels, sides never under 16; (B, 3, H, W) -> (B, 3, h, w)."""
+    """A copy of about that many pixels, sides never under 16; (B, 3, H, W) -> (B, 3, h, w).
+
+    Where one side is kept at 16, the other is shortened to what makes no more than a megapixel.
+    """
     height, width = x.shape[-2:]
     scale = math.sqrt(pixels / (height * width))
-    small = [max(SMALLEST_SIDE, round(side * scale)) for side in (height, width)]
+    longest = MEGAPIXEL // SMALLEST_SIDE
+    small = [min(max(SMALLEST_SIDE, round(side * scale)), longest) for side in (height, width)]
     channels = [  # one at a time: a float copy of all of a uint8 photograph would be large
         F.interpolate(as_float(c), size=small, mode="bilinear", align_corners=False, antialias=True)
         for c in x.split(1, dim=1)

@@ -15,6 +15,8 @@ from torch import Tensor
 
 from lacr_lib.data.camera import srgb_to_linear
 from lacr_lib.errors import LacrError
+from lacr_lib.inference.tiles import SMALLEST_SIDE
+from lacr_lib.models.config import REGION
 
 if TYPE_CHECKING:
     from lacr_lib.data.layouts import Frame, PhotoSet, Scene
@@ -183,21 +185,32 @@ def relative_exposure(
 
 
 def as_batch(photo: NDArray[np.uint8], model: LacrVae) -> Tensor:
-    """uint8 (H, W, 3) -> float32 (1, 3, h, w) in [0, 1], on the model's device, at most 1 MP."""
+    """uint8 (H, W, 3) -> float32 (1, 3, h, w) in [0, 1], on the model's device, at most 1 MP.
+
+    Sides under 16 pixels are extended by their edge pixels; no side is reduced below that.
+    """
+    edges = [(0, max(0, SMALLEST_SIDE - side)) for side in photo.shape[:2]]
+    photo = np.pad(photo, (*edges, (0, 0)), mode="edge")
     height, width = photo.shape[:2]
     if height * width > MAX_PIXELS:
-        scale = (MAX_PIXELS / (height * width)) ** 0.5
-        size = (int(width * scale), int(height * scale))
+        scale, longest = (MAX_PIXELS / (height * width)) ** 0.5, MAX_PIXELS // SMALLEST_SIDE
+        sides = [min(max(SMALLEST_SIDE, int(side * scale)), longest) for side in (width, height)]
+        size = (sides[0], sides[1])
         photo = np.asarray(Image.fromarray(photo).resize(size, Image.Resampling.BOX))
     device = next(model.parameters()).device
     tensor = torch.from_numpy(np.array(photo)).to(device)  # a copy: torch wants writable memory
     return tensor.permute(2, 0, 1)[None].float() / 255
 
 
-def region_luma(image: Tensor, size: tuple[int, int]) -> Tensor:
-    """Mean luma of each region, (1, 3, H, W) -> (h, w), in [0, 1]."""
+def region_luma(image: Tensor) -> Tensor:
+    """Mean luma of each region, (1, 3, H, W) -> (ceil(H/8), ceil(W/8)), in [0, 1]."""
     weights = torch.tensor(LUMA, device=image.device).view(1, 3, 1, 1)
-    return F.adaptive_avg_pool2d((image * weights).sum(1, keepdim=True), size)[0, 0]
+    return region_means((image * weights).sum(1, keepdim=True))[0, 0]
+
+
+def region_means(x: Tensor) -> Tensor:
+    """Mean of each region, over the pixels it has: (B, C, H, W) -> (B, C, ceil(H/8), ceil(W/8))."""
+    return F.avg_pool2d(x, REGION, ceil_mode=True, count_include_pad=False)
 
 
 def _places(mu: Tensor, regions: int | None, rng: np.random.Generator) -> NDArray[np.int64]:
@@ -209,15 +222,14 @@ def _places(mu: Tensor, regions: int | None, rng: np.random.Generator) -> NDArra
 
 def _rows(photo: Photograph, keep: NDArray[np.int64], number: int) -> Latents:
     """The table of one photograph: its kept regions, and its number in the whole table."""
-    height, width = photo.mu.shape[-2:]
-    n = len(keep)
+    width, n = photo.mu.shape[-1], len(keep)
     return Latents(
         mu=photo.mu[0].flatten(1).T.cpu().numpy()[keep],  # (N, Z)
         log_var=photo.log_var[0].flatten(1).T.cpu().numpy()[keep],
         kind=np.full(n, photo.kind),
         scene=np.full(n, photo.scene),
         exposure=np.full(n, photo.exposure, np.float32),
-        luma=region_luma(photo.image, (height, width)).flatten().cpu().numpy()[keep],
+        luma=region_luma(photo.image).flatten().cpu().numpy()[keep],
         row=(keep // width).astype(np.int32),
         col=(keep % width).astype(np.int32),
         photograph=np.full(n, number, np.int32),

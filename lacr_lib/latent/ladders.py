@@ -92,20 +92,26 @@ def shuffled(paths: list[Trajectory], seed: int = 0) -> list[Trajectory]:
     """The control: as many paths, each rung taken from a randomly chosen other scene.
 
     Exposure still rises along each path, but its rungs no longer show one place. Rungs are matched
-    by relative position, darkest to darkest and clear to clear.
+    by relative position, darkest to darkest and clear to clear, and the dark ones are sorted anew,
+    for ladders differ in their exposures. Of two scenes, each gets the other's ladder whole.
+    Errors: a single path.
     """
+    if len(paths) < 2:
+        raise LacrError("a control takes its rungs from other scenes: give at least two ladders")
     rng = np.random.default_rng(seed)
     mixed = []
-    for path in paths:
-        rungs = len(path.mu)
-        donors = [paths[i] for i in _all_different(rng, rungs, len(paths))]
+    for index, path in enumerate(paths):
+        rungs, others = len(path.mu), paths[:index] + paths[index + 1 :]
+        donors = [others[i] for i in _all_different(rng, rungs, len(others))]
         spots = [round(k * (len(d.mu) - 1) / (rungs - 1)) for k, d in enumerate(donors)]
+        taken = list(zip(donors, spots, strict=True))
+        taken[:-1] = sorted(taken[:-1], key=lambda rung: float(rung[0].exposure[rung[1]]))
         mixed.append(
             Trajectory(
                 f"shuffled {path.scene}",
-                np.stack([d.mu[s] for d, s in zip(donors, spots, strict=True)]),
-                np.array([d.exposure[s] for d, s in zip(donors, spots, strict=True)]),
-                np.array([d.rows[s] for d, s in zip(donors, spots, strict=True)]),
+                np.stack([d.mu[s] for d, s in taken]),
+                np.array([d.exposure[s] for d, s in taken]),
+                np.array([d.rows[s] for d, s in taken]),
             )
         )
     return mixed

@@ -37,7 +37,7 @@ def exposure_probe(train: Latents, test: Latents, seed: int = 0) -> Probe:
 
     train, test: one row a photograph (`Latents.pooled()`), of different scenes; low-light and clear
     rows of known exposure take part. The penalty is chosen on train, whole scenes left out.
-    Errors: a scene in both tables, fewer than two scenes in either.
+    Errors: a scene in both tables, fewer than two scenes of known exposure in either.
     Source: linear probes, Alain & Bengio 2016.
     """
     x, y, scene = _exposures(train)
@@ -48,10 +48,12 @@ def exposure_probe(train: Latents, test: Latents, seed: int = 0) -> Probe:
     names, groups = np.unique(scene, return_inverse=True)
     if len(names) < 2:
         raise LacrError("a probe needs at least two scenes to learn from")
+    names_test, index = np.unique(scene_test, return_inverse=True)
+    if len(names_test) < 2:
+        raise LacrError("a probe needs at least two scenes of known exposure to be tested on")
     folds = GroupKFold(min(FOLDS, len(names))).split(x, y, groups)
     probe = make_pipeline(StandardScaler(), RidgeCV(PENALTIES, cv=list(folds))).fit(x, y)
     guessed = np.asarray(probe.predict(x_test), np.float64)
-    names_test, index = np.unique(scene_test, return_inverse=True)
     score = explained(y_test, guessed, index, len(names_test))
     return Probe(estimate(score, len(names_test), seed), guessed, y_test, scene_test)
 

@@ -13,8 +13,7 @@ from scipy.stats import spearmanr
 from lacr_lib.errors import LacrError
 from lacr_lib.evaluation.bootstrap import Interval, interval
 from lacr_lib.latent.decode import Draws, Photo, posterior_draws
-from lacr_lib.latent.encode import as_batch, region_luma
-from lacr_lib.models.config import REGION
+from lacr_lib.latent.encode import as_batch, region_luma, region_means
 
 if TYPE_CHECKING:
     from lacr_lib.models.vae import LacrVae
@@ -56,13 +55,12 @@ def region_spread(
         raise LacrError(f"low and clear have one size, not {low.shape} and {clear.shape}")
     draws = posterior_draws(model, low, seed=seed) if draws is None else draws
     mean = torch.from_numpy(draws.images.mean(axis=0)).permute(2, 0, 1)[None]
-    size = (-(-mean.shape[2] // REGION), -(-mean.shape[3] // REGION))
     lumas = [
-        region_luma(image.cpu(), size).numpy().astype(np.float64)
+        region_luma(image.cpu()).numpy().astype(np.float64)
         for image in (mean, as_batch(clear, model), as_batch(low, model))
     ]
     deviation = torch.from_numpy(draws.deviation)[None, None]
-    regions = torch.nn.functional.adaptive_avg_pool2d(deviation, size)[0, 0].numpy()
+    regions = region_means(deviation)[0, 0].numpy()
     return RegionSpread(regions, lumas[0], lumas[1] - lumas[2])
 
 

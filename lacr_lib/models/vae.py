@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from lacr_lib.errors import LacrError
 from lacr_lib.models.amsm import AMSM
 from lacr_lib.models.blocks import GlobalStatistic, PixelNorm, PlainBlock, PointWise
 from lacr_lib.models.config import REGION, ModelConfig
@@ -54,6 +55,7 @@ class LacrVae(nn.Module):
         self.config = config = config or ModelConfig()
         self.encoder = Encoder(config)
         self.gain_head = GainHead(config)
+        self.gain_head.requires_grad_(config.gain_from_latent)  # else it is never asked
         self.decoder = Decoder(config)
 
     def forward(
@@ -101,6 +103,8 @@ class LacrVae(nn.Module):
 
     def gain(self, z: Tensor, size: tuple[int, int]) -> Tensor:
         """Log gain map decoded from z alone: (B, Z, h, w) -> (B, 3, H, W) in [-1, 4], nats."""
+        if not self.config.gain_from_latent:
+            raise LacrError("gain_from_latent is off: no gain from z alone; use light_and_detail")
         with torch.autocast(z.device.type, enabled=False):
             coarse = self.gain_head(z.float())
             scaled = F.interpolate(

@@ -57,3 +57,12 @@ def test_bad_input_is_one_clear_line() -> None:
             interval(values, scenes)
     with pytest.raises(LacrError):
         paired_interval([1.0, 2.0], [1.0], ["a", "b"])
+
+
+def test_a_single_scene_has_a_mean_and_no_interval() -> None:
+    for result in (
+        interval([18.0, 25.0, 30.0], ["a"] * 3),
+        paired_interval([19.0, 26.0, 31.0], [1.0, 1.0, 1.0], ["a"] * 3),
+    ):
+        assert result.mean == pytest.approx(73 / 3)
+        assert np.isnan(result.low) and np.isnan(result.high)

@@ -12,7 +12,7 @@ from lacr_lib.data.layouts import Frame, PhotoSet, Scene
 from lacr_lib.errors import LacrError
 from lacr_lib.evaluation import metrics
 from lacr_lib.evaluation.baselines import BASELINES
-from lacr_lib.evaluation.evaluate import METRICS, evaluate
+from lacr_lib.evaluation.evaluate import METRICS, Evaluation, ImageScore, evaluate
 
 FIELDS = [
     "dataset", "n", "psnr", "ssim", "psnr_gt_mean", "ssim_gt_mean", "ciede2000", "chroma_ratio",
@@ -41,7 +41,8 @@ def make_set(paired: bool = True) -> PhotoSet:
 
 
 def test_the_record_has_the_fixed_fields_and_is_strict_json() -> None:
-    record = json.loads(evaluate(BASELINES["gamma"], make_set(), "gamma").to_json())
+    text = json.dumps(evaluate(BASELINES["gamma"], make_set(), "gamma").as_dict(), allow_nan=False)
+    record = json.loads(text)
     assert list(record) == FIELDS
     assert record["dataset"] == "toy" and record["n"] == 3 == len(record["per_image"])
     for image in record["per_image"]:
@@ -96,3 +97,17 @@ def test_an_output_of_another_size_and_an_empty_set_are_refused() -> None:
         evaluate(lambda photo: photo[:-1], make_set(), "cut")
     with pytest.raises(LacrError, match="no low-light"):
         evaluate(BASELINES["identity"], PhotoSet("empty", "unpaired", ()), "identity")
+
+
+def test_an_image_without_a_value_is_left_out_of_that_mean_alone() -> None:
+    def score(psnr: float, chroma: float) -> ImageScore:
+        return ImageScore("a", "s", psnr, 0.5, psnr, 0.5, 1.0, chroma, 2.0, 0.1)
+
+    equal, grey = score(math.inf, 0.8), score(21.0, math.nan)
+    result = Evaluation("m", "toy", (score(20.0, 0.9), grey, equal))
+    assert result.mean("psnr") == 20.5 and result.mean("chroma_ratio") == pytest.approx(0.85)
+    assert result.values("psnr").tolist() == [20.0, 21.0, math.inf]
+    record = result.as_dict()
+    assert record["psnr_gt_mean"] == 20.5 and record["ssim"] == 0.5
+    assert [image["psnr"] for image in record["per_image"]] == [20.0, 21.0, None]
+    assert Evaluation("m", "toy", (equal, equal)).mean("psnr") is None

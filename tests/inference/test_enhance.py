@@ -1,14 +1,19 @@
 """`enhance` gives back the form that it was given."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
 from lacr_lib.errors import LacrError
+from lacr_lib.inference import tiles
 from lacr_lib.inference.enhance import enhance
 from lacr_lib.models.config import ModelConfig
 from lacr_lib.models.vae import LacrVae
+from tests.inference.toy_models import lively
 
 
 @pytest.fixture(scope="module")
@@ -181,3 +186,19 @@ def test_damaged_model_is_noticed(photo):
         broken.gain_head[-1].bias.fill_(torch.nan)
     with pytest.raises(LacrError, match="output is not finite"):
         enhance(broken, photo)
+
+
+@pytest.mark.parametrize("size", [(40, 52), (96, 120)])
+def test_threads_that_share_a_model_do_not_disturb_each_other(size, monkeypatch):
+    """A large photograph keeps its global light in the model, any photograph its training flag."""
+    monkeypatch.setattr(tiles, "MEGAPIXEL", 64 * 64)
+    model = lively(ModelConfig(base_channels=4, latent_channels=4, skip_dropout=1.0)).train()
+    model.encoder.register_forward_pre_hook(lambda *_: time.sleep(0.01))  # the other one's chance
+    rng = np.random.default_rng(0)
+    photos = [rng.integers(0, top, (*size, 3), dtype=np.uint8) for top in (40, 255)] * 6
+    alone = [enhance(model, photo) for photo in photos]
+    with ThreadPoolExecutor(2) as threads:
+        together = list(threads.map(lambda photo: enhance(model, photo), photos))
+    for one, other in zip(alone, together, strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert all(module.training for module in model.modules())

@@ -180,3 +180,17 @@ def test_thin_large_image(monkeypatch):
     monkeypatch.setattr(tiles, "MEGAPIXEL", 2_000)
     model = lively(CONFIGS["plain"])
     assert enhance(model, torch.rand(3, 3, 800)).shape == (3, 3, 800)
+
+
+@pytest.mark.parametrize("shape", [(1, 3, 1, 800), (100, 3, 1, 1)])
+def test_no_pass_is_over_the_limit_once_small_sides_are_extended(shape, monkeypatch):
+    monkeypatch.setattr(tiles, "MEGAPIXEL", 2_000)
+    model = lively(CONFIGS["plain"])
+    seen = []
+    model.register_forward_pre_hook(lambda _, given: seen.append(given[0][:, 0].numel()))
+    assert enhance(model, torch.rand(shape)).shape == shape
+    assert seen and max(seen) <= 2_000
+
+
+def test_a_reduced_copy_of_a_thin_image_is_no_more_than_a_megapixel():
+    assert reduced(torch.zeros(1, 3, 16, 200_000), tiles.MEGAPIXEL).shape[-2:] == (16, 62_500)

@@ -51,7 +51,7 @@ class KnownModel(nn.Module):
         self.level = nn.Parameter(torch.tensor(WHITE / 255))
 
     def encode(self, x: Tensor) -> Encoding:
-        mu = F.avg_pool2d(x, 8)
+        mu = F.avg_pool2d(x, 8, ceil_mode=True, count_include_pad=False)
         return Encoding(mu, torch.zeros_like(mu), [])
 
     def decode(self, z: Tensor, x: Tensor, skips: list[Tensor]) -> Tensor:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 
 from lacr_lib.data.photoset import Frame, PhotoSet, Scene
 from lacr_lib.errors import LacrError
 from lacr_lib.latent.encode import (
+    as_batch,
     encode_photoset,
+    region_luma,
     relative_exposure,
     thin,
 )
+from lacr_lib.losses.lacr import region_light
 from lacr_lib.models.config import ModelConfig
 from lacr_lib.models.vae import LacrVae
 
@@ -99,3 +103,30 @@ def test_a_photograph_over_a_megapixel_is_reduced(known_model):
 def test_an_empty_set_is_refused():
     with pytest.raises(LacrError, match="holds no photograph"):
         encode_photoset(LacrVae(ModelConfig(base_channels=4)), PhotoSet("none", "unpaired", ()))
+
+
+@pytest.mark.parametrize("size", [(16, 1001), (17, 31), (24, 40)])
+def test_luma_is_that_of_the_regions_own_pixels(size):
+    image = torch.rand(1, 3, *size)
+    weights = torch.tensor([0.299, 0.587, 0.114]).view(3, 1, 1)
+    luma = region_luma(image)
+    assert luma.shape == region_light(image).shape[1:]
+    for row, col in ((0, 0), (1, 2), (-(-size[0] // 8) - 1, -(-size[1] // 8) - 1)):
+        own = image[0, :, 8 * row : 8 * row + 8, 8 * col : 8 * col + 8]
+        torch.testing.assert_close(luma[row, col], (own * weights).sum(0).mean())
+    grey = image[:, :1].expand(-1, 3, -1, -1)  # luma and illumination of a grey pixel are one
+    torch.testing.assert_close(region_luma(grey), region_light(grey)[0], rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("shape", [(12, 40, 3), (1, 1, 3), (17, 80_000, 3), (1, 70_000, 3)])
+def test_a_thin_photograph_keeps_sides_of_16_and_at_most_a_megapixel(shape):
+    model = LacrVae(ModelConfig(base_channels=4)).eval()
+    photo = np.random.default_rng(0).integers(0, 99, shape, dtype=np.uint8)
+    batch = as_batch(photo, model)
+    assert min(batch.shape[2:]) >= 16 and batch.shape[2] * batch.shape[3] <= 1_000_000
+    kept = np.minimum(shape[:2], batch.shape[2:])
+    if shape[1] < 100:  # extended, not stretched
+        np.testing.assert_allclose(
+            batch[0, :, : kept[0], : kept[1]].permute(1, 2, 0) * 255, photo, atol=1e-4
+        )
+        assert model.encode(batch).mu.shape[2:] == tuple(-(-s // 8) for s in batch.shape[2:])

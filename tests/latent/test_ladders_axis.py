@@ -7,7 +7,13 @@ import pytest
 
 from lacr_lib.errors import LacrError
 from lacr_lib.latent.encode import Latents
-from lacr_lib.latent.ladders import correlations, shuffled, straightness, trajectories
+from lacr_lib.latent.ladders import (
+    Trajectory,
+    correlations,
+    shuffled,
+    straightness,
+    trajectories,
+)
 from lacr_lib.latent.light_axis import light_axis, walk
 
 EXPOSURES = np.array([0.0625, 0.125, 0.25, 0.5])
@@ -123,3 +129,21 @@ def _tensor(photo):
             yield torch.zeros(1)
 
     return as_batch(photo, Anywhere())
+
+
+def test_a_shuffled_rung_is_another_scenes_and_exposure_rises_though_ladders_differ():
+    def ladder(index: int, *exposure: float) -> Trajectory:
+        rows = 10 * index + np.arange(len(exposure))
+        return Trajectory(f"s{index}", np.zeros((len(rows), 2)), np.array(exposure), rows)
+
+    paths = [
+        ladder(0, 0.01, 0.02, 1.0),
+        ladder(1, 0.3, 0.6, 1.0),
+        ladder(2, 0.1, 0.2, 0.4, 1.0),
+    ]
+    for seed in range(30):
+        for index, path in enumerate(shuffled(paths, seed)):
+            assert index not in path.rows // 10
+            assert (np.diff(path.exposure) >= 0).all() and path.exposure[-1] == 1
+    with pytest.raises(LacrError, match="two ladders"):
+        shuffled(paths[:1])

@@ -63,3 +63,11 @@ def test_a_scene_on_both_sides_is_refused():
         exposure_probe(pooled(range(0, 10)), pooled(range(9, 12)))
     with pytest.raises(LacrError, match="at least two scenes"):
         exposure_probe(pooled(range(0, 1)), pooled(range(9, 12)))
+
+
+def test_a_test_table_without_known_exposures_is_refused():
+    unknown = pooled(range(10, 18))
+    unknown.exposure[:] = np.nan
+    for test in (unknown, pooled(range(10, 11))):
+        with pytest.raises(LacrError, match="known exposure"):
+            exposure_probe(pooled(range(0, 10)), test)

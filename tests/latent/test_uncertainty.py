@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from lacr_lib.errors import LacrError
+from lacr_lib.latent.decode import Draws
 from lacr_lib.latent.uncertainty import RegionSpread, region_spread, spread_where_lost
 from lacr_lib.models.vae import Encoding
 
@@ -69,3 +70,14 @@ def test_relative_spread_takes_the_brightness_out():
     assert by_brightness.spearman_relative == pytest.approx(-1)
     both = {"a": by_brightness, "b": by_brightness}
     assert spread_where_lost(both, relative=True).mean == pytest.approx(-1)
+
+
+def test_the_maps_are_those_of_the_regions_also_where_a_side_is_no_multiple_of_8():
+    photo = np.zeros((16, 44, 3), np.uint8)
+    photo[:, 40:] = 255  # the last column of regions: half as wide, and wholly white
+    images = np.zeros((2, 16, 44, 3), np.float32)
+    deviation = photo[..., 0] / 255.0
+    spread = region_spread(Doubtful(), 0 * photo, photo, Draws(images, deviation))
+    expected = np.tile([0, 0, 0, 0, 0, 1.0], (2, 1))
+    np.testing.assert_allclose(spread.deviation, expected, atol=1e-6)
+    np.testing.assert_allclose(spread.lost, expected, atol=1e-6)

@@ -3,6 +3,8 @@ import torch
 import torch.nn.functional as F
 
 from lacr_lib import LacrVae, ModelConfig
+from lacr_lib.errors import LacrError
+from lacr_lib.latent.decode import asked_gain
 from lacr_lib.models.blocks import count_parameters
 from lacr_lib.models.light import relight
 from lacr_lib.models.vae import LOG_GAIN_RANGE, illumination_map, reparameterise
@@ -135,12 +137,19 @@ def test_every_part_can_be_turned_off_and_trains(changes):
     model = shaken(small(**changes)).train()
     x = torch.rand(2, 3, 32, 32)
     model(x).enhanced.mean().backward()
-    used = [
-        p
-        for name, p in model.named_parameters()
-        if model.config.gain_from_latent or "gain_head" not in name
-    ]
+    used = [p for p in model.parameters() if p.requires_grad]  # what training counts and waits for
     assert all(p.grad is not None and p.grad.isfinite().all() for p in used)
+
+
+def test_a_gain_head_that_is_not_asked_is_no_parameter_and_does_not_answer():
+    model, ours = small(gain_from_latent=False), small()
+    held = sum(p.numel() for p in model.parameters())
+    assert count_parameters(model) == held - count_parameters(ours.gain_head)
+    assert set(model.state_dict()) == set(ours.state_dict())  # saved files keep their keys
+    z = torch.randn(1, 4, 2, 2)
+    for ask in (lambda: model.gain(z, (16, 16)), lambda: asked_gain(model, z)):
+        with pytest.raises(LacrError, match="gain_from_latent"):
+            ask()
 
 
 def test_a_given_code_replaces_the_images_own():
