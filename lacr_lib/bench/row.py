@@ -11,7 +11,8 @@ class Row(NamedTuple):
     """One measured figure, mostly a ratio to a yardstick of the same run.
 
     value: None where it could not be measured here; `note` then says why. met: does it reach its
-    target? smaller: whether a smaller value is better. details: further figures, for the record.
+    target? smaller: whether a smaller value is better. details: further figures, for the record;
+    `told` among them, a text, stands beside the value.
     """
 
     name: str
@@ -24,8 +25,12 @@ class Row(NamedTuple):
     note: str = ""
 
     def shown(self) -> str:
-        """The figure in three digits."""
-        return "not measured" if self.value is None else f"{self.value:.3g}"
+        """The figure in three digits, with what is told beside it."""
+        if self.value is None:
+            return "not measured"
+        return f"{self.value:.3g}" + (
+            f" ({self.details['told']})" if "told" in self.details else ""
+        )
 
     def behind(self, recorded: dict[str, Any]) -> str:
         """One line if the row is 20 % worse than its record or lost its target; else ""."""

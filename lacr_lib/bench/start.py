@@ -31,7 +31,8 @@ def measure(repeats: int = REPEATS) -> list[Row]:
     return [
         Row("help", "`lacr --help`, over `python -c pass`", f"<= {HELP_LIMIT} s, without torch",
             ratio(seconds["help"], seconds["nothing"]), quick,
-            details={"seconds": middle, "loads_torch": loads_torch()}),
+            details={"seconds": middle, "loads_torch": loads_torch(),
+                     "told": f"{middle['help']:.2g} s"}),
         Row("import", '`import lacr_lib`, over `python -c "import torch"`', f"<= {IMPORT_LIMIT}",
             over_torch, over_torch <= IMPORT_LIMIT, details={"seconds": middle}),
     ]  # fmt: skip

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from lacr_lib.evaluation.bootstrap import Interval, paired_interval
 from lacr_lib.inference.files import write_text
 from lacr_lib.inference.released import WEIGHTS_FOLDER, add, released_weights
 from lacr_lib.results.records import FOLDER, read_pull, read_record, read_records
@@ -71,6 +72,20 @@ def clear_table(prefix: str = "sice-val") -> str:
     return "\n".join(lines) if records else ""
 
 
+def clear_gap(prefix: str = "sice-val") -> Interval | None:
+    """Of a well-lit photograph's PSNR: `lacr-vae` minus its twin in dB, paired by scene.
+
+    None where a record is missing.
+    """
+    ours, twins = (
+        read_record(f"{prefix}-clear-{name}").get("scenes", {})
+        for name in ("lacr-vae", "lacr-vae-no-lacr")
+    )
+    if not ours or ours.keys() != twins.keys():
+        return None
+    return paired_interval([*ours.values()], [twins[scene] for scene in ours], [*ours])
+
+
 def unpaired_table() -> str:
     """Lightness order error on the photographs without a reference, a set a column, Markdown."""
     sets = {name: records for name in UNPAIRED if (records := read_records(name))}
@@ -127,6 +142,11 @@ def results_block() -> str:
             "back, against what went in.",
             clear_table(),
         ]
+    if gap := clear_gap():
+        parts.append(
+            f"`lacr-vae` minus its twin, paired by scene: {gap.mean:+.2f} dB "
+            f"[{gap.low:+.2f}, {gap.high:+.2f}] (mean, and 95 % over scenes)."
+        )
     if failures_list():
         parts += ["The five worst scenes of `lacr-vae`:", failures_list()]
     if unpaired_table():

@@ -106,3 +106,13 @@ def test_failures_and_clear_photographs_become_text(data, out, monkeypatch):
     assert tables.unpaired_table().splitlines()[0] == "| LOE (pixels) | nasa |"
     block = tables.results_block()
     assert all(each in block for each in ("given to each method", "five worst", "rewards caution"))
+
+
+def test_the_gap_on_clear_photographs_is_paired_by_scene(monkeypatch):
+    scenes = {"lacr-vae": {"a": 30.0, "b": 34.0}, "lacr-vae-no-lacr": {"b": 35.0, "a": 33.0}}
+    stored = {f"sice-val-clear-{name}": {"scenes": each} for name, each in scenes.items()}
+    monkeypatch.setattr(tables, "read_record", lambda name: stored.get(name, {}))
+    assert tables.clear_gap() == (-2.0, -3.0, -1.0)  # the interval reaches both of two scenes
+    assert tables.clear_gap("nothing") is None
+    del scenes["lacr-vae"]["b"]
+    assert tables.clear_gap() is None
