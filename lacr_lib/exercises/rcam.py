@@ -98,7 +98,7 @@ def show_places() -> Figure:
     size = torch.tensor(scene.shape[2:])
     places = [(brightest_cell(scene, grid)[0] + 0.5) * size / grid - 0.5 for grid in (4, 8)]
     marks = [(float(row), float(column)) for row, column in places]
-    title = "middle of the brightest cell,\ngrid 4: blue, grid 8: red"
+    title = "middle of the brightest cell,\ngrid 4: blue, grid 8: orange"
     return map_row({title: scene[0, 0]}, "brightness (stops)", marks=marks)
 
 

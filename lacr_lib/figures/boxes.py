@@ -34,7 +34,7 @@ LOOKS: dict[Kind, Look] = {
     "paper": Look("#DCEBF7", "#0072B2", "-", "[paper]"),
     "ours": Look("#FCEBD0", "#B35900", (0, (4, 2)), "[ours]"),  # type: ignore[arg-type]
     "replacement": Look("#E4E4E4", "#555555", ":", "turned off: a plain block"),
-    "data": Look("#FFFFFF", "#767676", "-", "images and latents"),
+    "data": Look("#FFFFFF", "#767676", "-", "input and output"),
 }
 
 

@@ -132,11 +132,7 @@ def probe_scatter(probe: Probe) -> Figure:
     figure, axis = plt.subplots(figsize=(WIDTH * 0.62, 4.6), layout="constrained")
     both = np.concatenate([probe.true, probe.guessed])
     ends = [both.min() - 0.4, both.max() + 0.4]
-    axis.plot(ends, ends, color=GREY, linewidth=1.2)
-    axis.annotate(
-        "guessed = true", (ends[0] + 0.3, ends[0] + 0.3), (14, 0), color=GREY, va="top",
-        textcoords="offset points", fontsize=10,
-    )  # fmt: skip
+    axis.plot(ends, ends, color=GREY, linewidth=1.2, label="guessed = true")
     for chosen, kind, marker in ((probe.true < 0, "low", "v"), (probe.true == 0, "clear", "^")):
         axis.plot(
             probe.true[chosen], probe.guessed[chosen], marker, color=ROLES[kind], alpha=0.6,

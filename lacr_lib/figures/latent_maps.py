@@ -81,8 +81,9 @@ def clear_shares(shares: Mapping[str, ClearShare]) -> Figure:
     right.axvline(0, color=GREY, linewidth=1)
     for number, share in enumerate(shares.values()):
         _interval(left, number, share.in_map, "o", ROLES["enhanced"])
-        _interval(right, number, share.difference, "o", BLACK, "" if number else "mean difference")
-        _interval(right, number, share.error, "x", BLACK, "" if number else "mean size of it")
+        said = ("", "") if number else ("mean", "mean without sign")
+        _interval(right, number - 0.12, share.difference, "o", BLACK, said[0])
+        _interval(right, number + 0.12, share.error, "x", ROLES["low"], said[1])
     left.set_yticks(range(len(shares)), list(shares))
     left.set_ylim(len(shares) - 0.5, -0.5)
     left.set_xlabel("clear among 10 neighbours (share)")

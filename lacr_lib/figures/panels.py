@@ -125,11 +125,16 @@ def bare(axis: Axes) -> None:
         spine.set_visible(False)
 
 
-def colour_bar(figure: Figure, drawn: AxesImage, axes: Any, label: str) -> None:
-    """A colour bar with a label and few ticks, beside the axes."""
+def colour_bar(
+    figure: Figure, drawn: AxesImage, axes: Any, label: str, ticks: Sequence[float] = ()
+) -> None:
+    """A colour bar with a label, beside the axes, and these ticks or else a few round ones."""
     bar = figure.colorbar(drawn, ax=axes, shrink=0.85)
     bar.set_label(label, fontsize=10.5)
-    bar.locator = MaxNLocator(4, steps=[1, 2, 5, 10])
+    if ticks:
+        bar.set_ticks(list(ticks), labels=[f"{tick:g}" for tick in ticks])
+    else:
+        bar.locator = MaxNLocator(4, steps=[1, 2, 5, 10])
 
 
 def cross(axis: Axes, place: Place, colour: str) -> None:

@@ -140,8 +140,13 @@ def attention_over(
             bare(axis)
     for axis, title in zip(axes[0], titles, strict=True):
         axis.set_title(title, fontsize=11)
-    colour_bar(figure, drawn, axes, "attention (1 = even)")
+    colour_bar(figure, drawn, axes, "attention (1 = even)", _veil_ticks(top))
     return figure
+
+
+def _veil_ticks(top: float) -> list[float]:
+    """Labels of a bar of the veil: its even end, round numbers, its other end."""
+    return [1.0, *(tick for tick in (1.5, 5.0, 20.0) if top / 12 < tick < 0.8 * top), round(top, 1)]
 
 
 def curtain(changes: Mapping[str, tuple[ArrayLike, ArrayLike]], label: str) -> Figure:

@@ -125,18 +125,19 @@ def intervals(
 def number_steps(formats: Mapping[str, Callable[[Tensor], Tensor]]) -> Figure:
     """How fine number formats are: name -> rounding of float64 values in (0, 1]."""
     figure, (counts, ramp) = plt.subplots(1, 2, figsize=(WIDTH, 3.3), layout="constrained")
-    stops = np.arange(1, 8)
+    halvings = np.arange(1, 8)
     near_white = torch.linspace(0.9, 0.95, 600, dtype=torch.float64)
     for shift, ((name, rounded), colour) in enumerate(
         zip(formats.items(), (GREY, VERMILLION, BLUE), strict=False)
     ):
-        distinct = [_distinct(rounded, 2.0**-stop, 2.0 ** (1 - stop)) for stop in stops]
+        distinct = [_distinct(rounded, 2.0**-n, 2.0 ** (1 - n)) for n in halvings]
         offset = 0.28 * (shift - (len(formats) - 1) / 2)
-        counts.bar(stops + offset, distinct, 0.27, color=colour, label=name)
-        ramp.plot(near_white, rounded(near_white), color=colour, label=name, linewidth=1.6)
-    counts.set(xlabel="stop below white (1: from 1/2 to 1)", ylabel="values in the stop")
+        counts.bar(halvings + offset, distinct, 0.27, color=colour, label=name)
+        width = 1.2 + 1.2 * (len(formats) - 1 - shift)  # so that a line below another one is seen
+        ramp.plot(near_white, rounded(near_white), color=colour, label=name, linewidth=width)
+    counts.set(xlabel="halving below white (1: from 1/2 to 1)", ylabel="values in between")
     counts.set_yscale("log")
-    counts.set_xticks(stops)
+    counts.set_xticks(halvings)
     ramp.set(xlabel="value before rounding (1 = white)", ylabel="value after rounding")
     ramp.legend()
     return figure

@@ -225,7 +225,7 @@ def light_curves(values: Floats, curves: Mapping[str, Mapping[float, Floats]]) -
             title=way, xlabel="value of the dark photograph (0 to 1)", ylim=(0, 1.6), xlim=(0, 1)
         )
         axis.text(0.98, 1.53, "beyond white: lost", ha="right", va="top", color="#666666", size=9.5)
-    axes[0, 0].set_ylabel("value after the gain (0 to 1)")
+    axes[0, 0].set_ylabel("value after the gain (white = 1)")
     axes[0, -1].legend(loc="lower right")
     return figure
 

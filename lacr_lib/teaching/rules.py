@@ -171,7 +171,7 @@ def pictures_once(page: NotebookNode, notebook: Numbered) -> Iterator[str]:
         datas = [output.get("data", {}) for output in cell.outputs]
         pictures = [data["image/png"] for data in datas if "image/png" in data]
         if len(set(pictures)) < len(pictures):
-            yield f"shows a picture twice; plt.show() after each figure shows it once: {_name(cell)}"
+            yield f"shows a picture twice (plt.show() after each figure helps): {_name(cell)}"
 
 
 RULES: tuple[Rule, ...] = (

@@ -192,7 +192,8 @@ plt.show()
 # On the right the same regions after enhancement: they have left the dark side and lie among the clear ones, where they
 # belong. Distances and shapes in such a map mean little, and on your machine it may be turned or mirrored: UMAP differs
 # between machines even with the same seed. Trust the *relation* of the three groups, and trust it because the next line
-# measures it in the latent space itself.
+# measures it in the latent space itself. (It also prints the map's *trustworthiness*, 1 at most: whether neighbours on the map
+# are neighbours in the latent space, notebook 07.)
 
 # %%
 shape = (len(few.scenes), 2, -1, latents.mu.shape[1])  # scenes, dark photographs, regions, Z
@@ -290,7 +291,7 @@ else:
 # Low-Light Image Enhancement*, ACM TOMM, 2024. Its authors have published an abstract and a framework figure, but
 # no code. What these two say is marked **[paper]** throughout; everything else is our reading, marked **[ours]**,
 # and you are free to read it otherwise. The words of the table are explained where they are built: the latent and the skips
-# in notebook 02, the two modules RCAM and AMSM in 03 and 04, the loss in 05.
+# in notebook 02, the two modules RCAM and AMSM in 03 and 04, the loss in 05, SSIM (a similarity of two pictures, 1 at most) in 06.
 #
 # | | **[paper]** | **[ours]** |
 # |---|---|---|
@@ -343,8 +344,8 @@ else:
 #
 #    <details><summary>One answer</summary>
 #
-#    Each is blind in its own way. PSNR punishes a slightly wrong overall brightness more than heavy blotches
-#    (notebook 06 shows such a pair). Pictures are chosen, and eyes are kind to what they expect. Latent codes are
+#    Each is blind in its own way. PSNR calls a picture that is a little too dark and one that is full of noise equally
+#    good (notebook 06, section 2, shows them). Pictures are chosen, and eyes are kind to what they expect. Latent codes are
 #    the network's own view of itself, and it can be flattered (notebook 05 shows how). What holds in all three
 #    probably holds.
 #    </details>

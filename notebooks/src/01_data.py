@@ -502,9 +502,9 @@ figures.negative_plane(plane, ["low", "brightened", "brightened and smoothed"]);
 scenes = list(plane)
 excess = np.array([plane[name][1, 0, 1] for name in scenes])  # brightened, from 1/64
 groups = [photo.scene for photo in photographs.PHOTOGRAPHS]
-mean, below, above = interval(excess, groups)
-record(fine_structure_after_brightening=(mean, below, above))
-record_claim("brightening leaves the noise in", mean, below, above, above=1.5)
+left = interval(excess, groups)
+record(fine_structure_after_brightening=tuple(left))
+record_claim("brightening leaves the noise in", *left, above=1.5)
 
 # %% [markdown]
 # **A tie that only a negative can break.** Take the step from clear to low, and build two wrong results: one goes 30 % of
@@ -589,7 +589,8 @@ with tempfile.TemporaryDirectory() as folder:
 #   is enough to enhance them.
 # - **Splits.** A folder called `train`, `val`, `test`, `our485` or `eval15` on the way to a scene gives its split.
 #   Never part a scene: two exposures of one room on both sides of a split make every number look better than it is.
-# - **Then** `DATA = "data/sice"` in the parameters cell above, `--data data/sice` on the command line.
+# - **Then** `--data data/sice` on the command line, and here, in the parameters cell above, the folder as seen from the
+#   notebooks: `DATA = "../data/sice"`.
 
 # %%
 photos = layouts.open_photoset(DATA)

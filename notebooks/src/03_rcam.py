@@ -12,7 +12,7 @@
 # **Before you start** Notebooks [01](01_data.ipynb) (stops, illumination fields) and [02](02_vae.ipynb) (where the encoder
 # sits). You should know what a convolution and a softmax are. Attention is built here from nothing.
 #
-# **Time** About 45 minutes to read and try; the code runs in about two minutes on 2 CPU cores, and needs no GPU.
+# **Time** About 45 minutes to read and try; the code runs in about a minute on 2 CPU cores, and needs no GPU.
 
 # %%
 import time
@@ -437,8 +437,8 @@ figures.attention_over(rows, asking, ["scene", "the darkest pixel asks", "the br
 # %% [markdown]
 # **What you see.** Two scenes (left, scaled to full brightness), and the attention of two pixels in each: the darkest
 # place (blue cross) and the brightest (green). Nobody told the network where the light is, or that the brightest
-# place counts. Yet both pixels ask the same few regions, the brightest ones of the finest grid, up to
-# many times as much as even attention would. It has found our rule, and with the soft maximum it looks for a
+# place counts. Yet both pixels ask the same few regions, the brightest ones of the finest grid, many times as much as
+# even attention would. It has found our rule, and with the soft maximum it looks for a
 # *group* of bright regions where we trusted a single one.
 #
 # Is that so in general? For every held-out scene: the true light of what the pixels of the darkest quarter ask,
@@ -497,8 +497,8 @@ figures.curtain(changes, "change of the guess (stops)");
 
 # %% [markdown]
 # **What you see.** Each dot is a scene; on the grey line the guess follows the truth. *Local only* lies flat on zero: the
-# curtain is out of its sight. The networks that can ask change their mind about pixels that did not change at all, in the
-# right direction and by more than half of the right amount. This is the answer to the notebook's question, in the toy:
+# curtain is out of its sight. The networks that can ask change their mind about pixels that did not change at all, on
+# average in the right direction, by about half of the right amount (*global only*) and by most of it (*both*). This is the answer to the notebook's question, in the toy:
 # from the window the corner learns *how bright the light of the scene is*, and so how dark it is itself.
 
 # %%
@@ -547,13 +547,15 @@ figures.gate_channels(attention.gate[3]);
 
 # %% [markdown]
 # **What you see.** A bar for each channel of one scene: the gate's mean over pixels; the black line spans 90 % of the
-# pixels. The gate mostly tells *channels* apart: some always pass, some never do. Where a black line is long, the
-# channel also passes here and not there, but most are short: in this toy every place has the same kind of paint,
-# and nothing calls for a different mixture of local and global from place to place.
+# pixels. The gate mostly tells *channels* apart: some pass nearly everything, some little. Where a black line is long, the
+# channel also passes here and not there; about half of them are short. On the whole channels differ several times as
+# much as places do (the deviations below): in this toy every place has the same kind of paint, and nothing calls for a
+# different mixture of local and global from place to place.
 
 # %%
 within = attention.gate.flatten(2).std(dim=2).mean().item()
 across = attention.gate.mean(dim=(2, 3)).std(dim=1).mean().item()
+print(f"standard deviation of the gate: {within:.2f} over the pixels of a channel, {across:.2f} over channels")
 record(gate_spread_over_pixels=within, gate_spread_over_channels=across)
 
 # %% [markdown]
@@ -573,12 +575,12 @@ def attend(query, key, value):
     return torch.softmax(query @ key.T / query.shape[1] ** 0.5, dim=1) @ value
 
 
-def best_time(asked_by, asking, repeats=5):
+def best_time(asking, asked, repeats=5):
     """Shortest of a few runs, in seconds: the least disturbed one."""
     times = []
     for _ in range(repeats):
         start = time.perf_counter()
-        attend(asking, asked_by, asked_by)
+        attend(asking, asked, asked)
         times.append(time.perf_counter() - start)
     return min(times)
 
@@ -593,7 +595,7 @@ torch.set_num_threads(1)
 for count in pixels:
     asking = torch.randn(count, d)
     seconds["full self-attention"].append(best_time(asking, asking))
-    seconds["region tokens"].append(best_time(torch.randn(tokens, d), asking))
+    seconds["region tokens"].append(best_time(asking, torch.randn(tokens, d)))
 torch.set_num_threads(cores)
 
 # %%
@@ -604,24 +606,24 @@ figures.costs(pixels, flops, seconds);
 # pixels doubles the cost of asking regions and quadruples the cost of asking pixels. The lines would cross, left of what
 # is drawn, where a map has as many pixels as there are tokens, 85: below that, regions are the dearer choice.
 #
-# The clock knows something that the count does not. Where this page was made, full attention jumps between 1000 and 2300
-# pixels: there the score matrix grows from 4 to 21 MB, it no longer fits near the processor, and each call waits for fresh
+# The clock knows something that the count does not. Where this page was made, full attention jumps somewhere between 1000 and 4100
+# pixels: there the score matrix grows from 4 to 67 MB, it no longer fits near the processor, and each call waits for fresh
 # memory. Times, and the place of the jump, differ between machines; the slopes on both sides of it should not.
 
 # %%
 from torch.utils.flop_counter import FlopCounterMode
 
 asking = torch.randn(pixels[1], d)
-for name, asked_by in (("full self-attention", asking), ("region tokens", torch.randn(tokens, d))):
+for name, asked in (("full self-attention", asking), ("region tokens", torch.randn(tokens, d))):
     with FlopCounterMode(display=False) as counter:
-        attend(asking, asked_by, asked_by)
+        attend(asking, asked, asked)
     assert counter.get_total_flops() == flops[name][1]  # PyTorch counts what the formula says
 
 slope = {name: np.polyfit(np.log(pixels[-3:]), np.log(times[-3:]), 1)[0] for name, times in seconds.items()}
 record(time_power_full=slope["full self-attention"], time_power_regions=slope["region tokens"])
 ratio = seconds["full self-attention"][-1] / seconds["region tokens"][-1]
 record_claim(f"full self-attention takes longer on {sides[-1]} x {sides[-1]} pixels (times)", ratio, above=5)
-photo = 250_000  # pixels of a one-megapixel photograph's first stage, at half resolution
+photo = 250_000  # a one-megapixel photograph in the released model, whose stem_stride=2 halves each side
 print(f"scores of a one-megapixel photograph: {photo**2 * 4 / 1e9:.0f} GB for pixels, {photo * tokens * 4 / 1e6:.0f} MB for regions")
 
 # %% [markdown]
@@ -698,8 +700,8 @@ titles = ["input, 8 x light", *(f"stage {stage + 1}" for stage in drawn)]
 figures.attention_over(rows, asking, titles, same_pixel=True);
 
 # %% [markdown]
-# **What you see.** Where the crossed pixel looks, over the picture in grey; clear grey is the even share, orange more
-# than that. In stage 1 hardly any region is asked more than another. In stage 3 the temple's dark corner asks the whole
+# **What you see.** Where the crossed pixel looks, over the picture in grey; clear grey is the even share or less, orange
+# more than that. In stage 1 hardly any region is asked more than another. In stage 3 the temple's dark corner asks the whole
 # sky, and the cup's asks the lit table. In stage 4 the answer turns: there the darker places are asked a little more. Two
 # pictures are an anecdote, so the next figure counts.
 
@@ -723,7 +725,7 @@ figures.asked_by_stage(asked);
 
 # %% [markdown]
 # **What you see.** A triangle is a photograph: how much brighter than the average region are the regions that its dark
-# (blue) and its bright quarter (green) ask? Stage 1 asks evenly. In stages 2 and 3 everybody asks the light, and the dark
+# (blue) and its bright quarter (green) ask? Stage 1 asks evenly. In stages 2 and 3 both ask the light on average, and the dark
 # pixels most: on average 0.4 and 0.3 of a stop above the average region, and above it in each of the nine photographs.
 # This is the comparison that the toy had found, and nobody had asked for it. In stage 4 the dark regions are asked, as if
 # to hear the other end of the scale, too.
@@ -750,7 +752,7 @@ panels.photo_maps([for_print(frames[k]) for k in shown], gates, titles, "gate of
 
 # %% [markdown]
 # **What you see.** Where stage 3 lets the global half pass. On the temple the gate draws the silhouette: wider open on
-# the dark building and the trees than in the bright sky. Now read the colour bar: the gate moves between 0.46 and 0.50.
+# the dark building and the trees than in the bright sky. Now read the colour bar: the gate moves between 0.46 and 0.49.
 # On photographs too it mostly tells channels apart. And does the silhouette mean "open in the dark"? We count.
 
 # %%

@@ -2,7 +2,7 @@
 # # 04 · Which scale does a detail need?
 #
 # **What you will learn**
-# - to measure what a layer can see, by its gradient, in three lines;
+# - to measure what a layer can see, by its gradient, in four lines;
 # - why no window is best for every detail, and why the dark asks for wider ones;
 # - how a network can choose its window picture by picture, and the trap in the obvious way to tell it the scale;
 # - to build **AMSM**, the Attention-guided Multi-Scale Module, on one screen, and check it against the library's;
@@ -77,7 +77,7 @@ panels.map_row({name: field / field.max() for name, field in fields.items()}, "g
 # 7 x 7 pixels around it. Which is best?
 #
 # The toy: textures of bright and dark spots of one size, small, medium or large, hidden in noise. Values are in units of
-# the height of a spot, sizes are radii in pixels (the deviation of a Gaussian). All cover the same area, and every picture
+# the height of a spot, sizes are radii in pixels (the deviation of a Gaussian). All cover about the same area, and every picture
 # has mean zero, so that the *size of the detail* is the only difference.
 
 # %%
@@ -146,11 +146,11 @@ figures.window_errors(windows, {"noise 0.6": error_table(0.6), "noise 1.0 (darke
 # the mean of $k^2$ independent noises has their variance divided by $k^2$, so averaging $k \times k$ pixels divides the
 # noise by $k$; but anything smaller than the window is averaged away with it. On the right the same scenes with more
 # noise, as in a photograph with less light: the balance tips towards wider windows, even for the small spots. **There is
-# no best kernel size. It depends on the detail and on the light**, and both change from photograph to photograph. (How
-# near the two are: relative to the signal, notebook 01's noise grows as the light falls.)
+# no best kernel size. It depends on the detail and on the light**, and both change from photograph to photograph. (More
+# noise and less light are the same thing here: relative to the signal, the noise of notebook 01 grows as the light falls.)
 
 # %%
-gain = errors(average(noisy, 3), clean) - errors(average(noisy, 7), clean)  # what 7 x 7 is better
+gain = errors(average(noisy, 3), clean) - errors(average(noisy, 7), clean)  # how much better 7 x 7 is
 for kind, name, bound in ((0, "small", "below"), (2, "large", "above")):
     values = gain[which == kind].numpy()
     result = bootstrap.interval(values, range(len(values)))
@@ -273,7 +273,7 @@ figures.selection(bars, names, windows);
 # %% [markdown]
 # **What you see.** How much of each window the selectors mix, for pictures of small, medium and large spots. Left, told
 # the mean: one compromise for everybody. Right, told the mean absolute value: small spots get mostly 3 x 3, large ones
-# mostly 7 x 7. Nobody told it any sizes; it was only asked to remove noise.
+# most from 7 x 7, about half. Nobody told it any sizes; it was only asked to remove noise.
 
 # %%
 def mean_window(weights):
@@ -282,7 +282,7 @@ def mean_window(weights):
 
 
 def large_minus_small(values):
-    """Mean over pictures of large minus small spots, with its interval; picture by picture."""
+    """Mean of the pictures with large spots minus that of those with small ones, with its interval."""
     return bootstrap.interval(values[which == 2] - values[which == 0], range(count))
 
 
@@ -313,8 +313,8 @@ record_claim("the error falls when the descriptor can see the scale", *saved, ab
 # | *spatial map*: where does the mixture count? Between 0 and 1 | $\alpha = \mathrm{sigmoid}\big(\mathrm{conv}_{7 \times 7}([\mathrm{mean}_C\, m,\ \max_C m])\big)$ | `(B, 1, h, w)` |
 # | channels mixed point-wise, added to the input | $x + \mathrm{FF}(\alpha \odot m)$ | `(B, C, h, w)` |
 #
-# No dilation: dilated depth-wise kernels reach further for less, but leave holes between their taps, which is where noise
-# lives (exercise 2).
+# No dilation: dilated depth-wise kernels reach further for less, but do not average more pixels. They remove as little noise
+# as a small window, and blur like a large one (exercise 2).
 
 # %%
 from lacr_lib.figures import diagrams
@@ -459,7 +459,7 @@ figures.selection(bars, names, windows);
 
 # %% [markdown]
 # **What you see.** Small spots get most of their weight from 3 x 3; for medium and large ones weight moves to the wider
-# windows, in both trainings. It is a *tendency*, not a switch as in section 3: a 7 x 7 kernel can learn to be narrow, so
+# windows, in both trainings. It is a *tendency*, weaker than in section 3: a 7 x 7 kernel can learn to be narrow, so
 # the branches are not what their names say, and nothing forces a clean division of labour.
 
 # %%
@@ -493,7 +493,8 @@ per_size = {
 figures.field_width(per_size, names);
 
 # %% [markdown]
-# **What you see.** What the network really looks through, measured by gradients, kernels included. For small spots AMSM
+# **What you see.** What the network of the first training really looks through, measured by gradients, kernels included (bars: 95 %
+# over pictures). For small spots AMSM
 # looks through 2.2 pixels, for medium and large ones through 4: it opens and closes its own window, picture by picture.
 # The network with 7 x 7 alone has one width for all, a compromise in between. So we need not trust the names of the
 # branches: what counts can be measured.
@@ -641,9 +642,9 @@ figures.stage_fields(rows, boxes);
 # %% [markdown]
 # **What you see.** Where the middle of each stage's output gets its information, averaged over six photographs; the
 # colour is logarithmic, and the blue square holds 90 % of the gradient. *Upper row*: with all global statistics held, a
-# stage sees its neighbourhood. The faint rim grows as the windows add up; the square grows slowly, from 4 pixels on each
-# side of the middle to about 30. *Middle row*: with the tokens let go, a veil lies over the whole photograph, in
-# rectangles, the regions of the tokens. It is thousands of times fainter than the middle, but it has all the pixels of
+# stage sees its neighbourhood. The faint rim grows as the windows add up; the square stays far smaller, 4 pixels on each
+# side of the middle in the first stage and about 30 in the last two. *Middle row*: with the tokens let go, a veil lies over the whole photograph, in
+# rectangles, the regions of the tokens. It is hundreds (stage 4) to tens of thousands of times (stage 1) fainter than the middle, but it has all the pixels of
 # the photograph, and from the second stage on it stretches the blue square far out, in the fourth almost to the border.
 # *Lower row*: letting the branch weights go as well changes nothing that one could see, and the numbers below agree. They
 # look at the whole picture too, but they are one number a channel: they hear how much texture there is, not where. AMSM
@@ -730,7 +731,7 @@ for depth in (1, 2, 4, 8, 16):
 #
 # Nine pixels can reach as far as 49, if they lie three apart: the pixel itself, and its eight neighbours three rows or
 # columns away. (In a convolution this is a kernel of 3 x 3 with *dilation* 3.) Write their mean; like `average` it
-# continues the picture on the other side. Then put it into the table of section 2, beside 3 x 3 and 7 x 7. An average does
+# continues the picture on the other side. Then measure its errors as in section 2, beside 3 x 3 and 7 x 7. An average does
 # two things to a picture, it removes noise and it blurs. With which window does the one with holes share the first,
 # and with which the second? Say it before you measure.
 

@@ -142,11 +142,12 @@ contrast_planes(forms, clear, low, starts);
 
 # %% [markdown]
 # **What you see.** Each panel is the same plane: level lines of the formula, arrows for the direction in which it
-# pushes, and in red the way that an enhanced image takes from five starting points (dots). Grey is the region where
+# pushes, and in orange the way that an enhanced image takes from five starting points (dots). Grey is the region where
 # low is nearer than clear. *Left*: the pull alone. The arrows know few directions, because the gradient of an L1
 # distance only knows the sign of each entry. *Middle*: the ratio. In the white part it does what we wanted; the point
-# at the upper left makes a bend, for the negatives push it too. But the two points in the lower left corner set off
-# in the wrong direction, and leave the picture. *Right*: with $D_n$ held in the grey part they turn round and arrive.
+# at the top makes a bend, for the negatives push it too. But the two points in the lower left corner set off in the
+# wrong direction and leave the picture: one for good, the other walks round the low images, far below, and comes back
+# into the picture on the right. *Right*: with $D_n$ held in the grey part they turn round and arrive.
 #
 # This is no curiosity at the margin. At the start of training the model returns its input, the enhanced image *is*
 # the low one, and nearly every image sits in the grey part. (What the rule costs: in the grey part the negatives have no direction
@@ -156,8 +157,8 @@ contrast_planes(forms, clear, low, starts);
 paths = {name: descend(form, starts, steps=130)[:, :2] for name, form in forms.items()}
 away = {name: distance(path, clear) for name, path in paths.items()}  # (steps + 1, 2)
 for name, values in away.items():
-    first, last = values[0].mean(), values[-1].mean()
-    print(f"{name:18} distance of the two points behind low light: {first:.2f} -> {last:.2f}")
+    ways = " and ".join(f"{first:.2f} -> {last:.2f}" for first, last in zip(values[0], values[-1]))
+    print(f"{name.replace('$', ''):16} the two points behind low light, distance to clear: {ways}")
 gain = (away["ratio"][-1] - away["ratio"][0]).max()
 record(ratio_walks_away_by=gain)
 record_claim("without the rule, a point behind low light walks away from clear", gain, above=0.1)
@@ -197,11 +198,11 @@ gradient_sizes(panels, log_x=["distance of low and clear, image half-way"]);
 
 # %% [markdown]
 # **What you see.** *Left*: an image on its way from low (0) to clear (1). Beside the low image the ratio, not held,
-# pushes with several hundred thousand times the force that it has at the end of the way (grey dots). Holding $D_n$
-# brings this down to several hundred (red), and the small $\varepsilon = 0.001$ is what keeps even that finite. The
+# pushes with more than two hundred thousand times the force that it has at the end of the way (grey dots). Holding $D_n$
+# brings this down to several hundred (orange), and the small $\varepsilon = 0.001$ is what keeps even that finite. The
 # bounded form (blue) is gentle there, so gentle that it hardly pulls at all where the way is longest. The jump at one
 # half is our rule: from there on, $D_n$ pushes too. *Right*: low and clear come closer and closer, with the image
-# always half-way. Both forms push ever harder, about as one over the distance. Being bounded in *value* is no
+# always half-way. Both forms push ever harder, about as one over the distance, until $\varepsilon$ levels them off. Being bounded in *value* is no
 # protection: a slope can be steep between 0 and 1.
 #
 # All of this can be read off the two terms of section 1. As $D_n \to 0$, the push grows as $D_p / D_n^2$, with $\varepsilon$ up to
@@ -226,7 +227,7 @@ print("bounded, times (1 + R)^2, is the gradient of the ratio; held or not")
 
 # %% [markdown]
 # Hence three precautions, each small, and each there for a reason you have now seen: $\varepsilon$ below the line; an
-# image that lost less than 0.02 of its light takes no part (next section); and in training the gradient of all
+# image that lost less than 0.02 of light on average (1 = white) takes no part (section 4); and in training the gradient of all
 # weights together is clipped to length 1 before a step. The bounded form stays in the library as an option, next to
 # two classics of contrastive learning (`form="triplet"`, `form="infonce"`); notebook 08 compares them, and one more.
 #
@@ -266,8 +267,8 @@ show(lacr_loss)
 
 # %% [markdown]
 # Read the source with the plane in mind. `far` is the grey part, decided for each image. The last line takes out the
-# images that have no say, those whose weights are all zero; `torch.where` gives them the value 0 *and* no gradient,
-# so that 0/0 cannot happen. Everything stays *per image*, shape (B,), until the very end.
+# images that have no say, those whose weights are all zero; `torch.where` gives them the value 0 *and* no gradient. (That
+# nothing is divided by 0 on the way is the work of $\varepsilon$.) Everything stays *per image*, shape (B,), until the very end.
 #
 # ## 4 · Where the light went
 #
@@ -573,7 +574,7 @@ record_claim("and so it does where it moves light only (dB)", *ends("psnr", 3), 
 # *The texture* (500 to 600 steps of 8 crops of 128 pixels, an earlier structure of the model, 9 held-out photographs, one seed each;
 # the weight of LACR in the loss, $\lambda$ of section 8, was 0.1):
 #
-# | the contrast is measured ... | PSNR / SSIM | alignment ratio, own encoder | texture ratio |
+# | the contrast is measured ... | PSNR (dB) / SSIM | alignment ratio, own encoder | texture ratio |
 # |---|---|---|---|
 # | not at all ($\lambda$ = 0, first recipe) | 19.79 / 0.769 | 0.393 | 0.97 |
 # | by the EMA encoder, in full detail | 19.34 / 0.643 | 0.280 | **2.17** |
@@ -585,7 +586,7 @@ record_claim("and so it does where it moves light only (dB)", *ends("psnr", 3), 
 # *The tint* (today's structure; 120 steps of 4 crops of 192 pixels from one and the same half-trained model, every fourth of the
 # 84 held-out photographs, one seed; chroma is the output's over the reference's):
 #
-# | the contrast is measured ... | PSNR / SSIM | chroma | alignment ratio, own encoder, twin's |
+# | the contrast is measured ... | PSNR (dB) / SSIM | chroma | alignment ratio, own encoder, twin's |
 # |---|---|---|---|
 # | not at all | 23.95 / 0.828 | 1.02 | 0.114, 0.114 |
 # | on low-passed copies, $\lambda$ = 1 | 22.20 / 0.822 | **2.54** | 0.115, 0.111 |
@@ -602,7 +603,7 @@ record_claim("and so it does where it moves light only (dB)", *ends("psnr", 3), 
 # %% [markdown]
 # ## 8 · The whole training
 #
-# All pieces of the term are on the table. Here they are, put together:
+# All pieces of the term are on the table. Here they are, put together (but for the last cure, *light only*: it changes the gradient alone):
 
 # %%
 lacr_geometry();
@@ -687,7 +688,7 @@ live.draw()
 
 # %% [markdown]
 # **What you see.** The picture grew while the runs ran; each line is a mean over 25 steps. *Left*: all three learn to
-# enhance. The two that keep their ruler out of the game stay close together, while the online run lags behind.
+# enhance, and the online run ends behind the two that keep their ruler out of the game (the number below says by how much here).
 # *Middle*: LACR, on a logarithmic axis; the twin does not compute it. It begins far above 1, which is section 2 in the
 # wild: the enhanced image still is the low one, and the denominator nearly vanishes ($\lambda$ is still small then).
 # And here is the exam marked by the pupil: whatever happens on the way, the online run ends with a value several times *better* than
@@ -779,7 +780,7 @@ for key, label in keys.items():
 
 # %% [markdown]
 # The intervals are proper ones, and in the third line the judge is impartial. Where a line leaves out zero, in either direction, many a
-# paper would end here: "LACR raises PSNR", or "LACR costs PSNR". What such a line shows is what it says, that *these two sets of
+# paper would end here: "LACR aligns latents", or "LACR costs PSNR". What such a line shows is what it says, that *these two sets of
 # weights* differ on scenes like these. It does not show that *LACR* made the difference. The interval is one over *scenes*, three of them, and a
 # run is one draw of a *seed*. So we repeated the pair with other seeds, all else equal (*measured once*, demo profile; alignment
 # ratios, smaller is better):
@@ -791,8 +792,8 @@ for key, label in keys.items():
 # | 2 | 0.175, 0.179 | 0.175, 0.178 | +0.003 [-0.026, +0.033] |
 #
 # Seed 0 looks like luck, and it does not even take a seed to lose it. The printed line above is seed 0 again, but perhaps on another machine, whose
-# processor rounds sums in another order. Three times, on machines not all alike, the same code and seed ended at -0.040, -0.048 and +0.022 in the twin's encoder: twice
-# an interval that leaves out zero, once one around it. With the other two seeds the impartial judge sees no difference at all, and what seed 1 shows by
+# processor rounds sums in another order. Four times, on machines not all alike, the same code and seed ended at -0.040, -0.048, +0.022 and +0.025 in the twin's
+# encoder: twice an interval that leaves out zero, twice one around it. With the other two seeds the impartial judge sees no difference at all, and what seed 1 shows by
 # its own encoder is flattery. The twin alone moves by more when nothing but its seed changes (0.109 to 0.248).
 #
 # So, of this pair of small runs:
@@ -800,7 +801,7 @@ for key, label in keys.items():
 # - *It shows* what has one cause and a large effect: the online ruler flatters itself, by its own encoder and not by another (section 8 and the
 #   claim above).
 # - *It does not show* that LACR helps or harms, in decibels or in latents. For that, the difference would have to be larger than what
-#   another seed does to it, and with several seeds: **not shown**.
+#   another seed does to it, in several pairs of runs. It is not: **not shown**.
 # - *It cannot show* anything about longer training, larger models or other data.
 #
 # Why might there be so little? In our model the light is decoded from `z` alone, and supervision makes enhanced images
@@ -828,10 +829,10 @@ formats = {
 figures.number_steps(formats);
 
 # %% [markdown]
-# **What you see.** *Left*: how many different values each format has in a stop. A bfloat16 has 128, in every stop.
-# The 8-bit file has 128 in the brightest one and fewer in each stop below. So near white, *a bfloat16 is exactly as
-# coarse as the 8-bit file that we want to write in the end*. *Right*: the same as a staircase; a smooth ramp of light
-# becomes steps. To round once like this is harmless. To round like this in every layer, and then once more at the
+# **What you see.** *Left*: how many different values each format has from 1/2 to 1, from 1/4 to 1/2, and so on. (These are halves of
+# the *file value*, not stops of light: notebook 01.) A bfloat16 has 128 in each of them, the 8-bit file 128 in the first
+# and fewer in each one below. So near white, *a bfloat16 is as coarse as the 8-bit file that we want to write in the
+# end*. *Right*: the same as a staircase; a smooth ramp becomes steps, and the two coarse formats take nearly the same ones. To round once like this is harmless. To round like this in every layer, and then once more at the
 # end, is not. (float16 is finer, but ends at 65,504, and gradients may overflow. A bfloat16 reaches as far as a
 # float32; that is why it is the usual choice.)
 #
@@ -1007,7 +1008,7 @@ if together:
 # - A loss measured by a network can be satisfied by *moving the ruler* (cure: a momentum encoder, frozen in this
 #   term) or by *fooling the ruler* (cure: let it see low-passed copies only, and move light only). Neither shows in the loss curve. Watch
 #   what the loss cannot see: photographs, texture ratio, another encoder's opinion.
-# - Training is forty lines. Determinism is what makes twins, resuming and two processes checkable.
+# - Training is one function of fifty lines. Determinism is what makes twins, resuming and two processes checkable.
 # - Near clear a ratio is nearly all *toward*: *away* is weighed with the ratio itself.
 # - Whether LACR pulls *further than supervision alone* takes several seeds to say. One pair may shine by luck.
 
@@ -1025,7 +1026,7 @@ if together:
 # $D_p > D_n$, no gradient may pass through $D_n$. The check compares values *and* gradients.
 #
 # Then put an image on the line through low and clear: behind low, near low, near clear. How hard is it pulled toward
-# clear with the rule, and how hard without? The gradient of section 5, with its two terms, tells beforehand.
+# clear with the rule, and how hard without? The gradient of section 1, with its two terms, tells beforehand.
 
 # %% tags=["exercise"]
 import torch
@@ -1118,7 +1119,7 @@ for t in (0.05, 0.5):
 # %% [markdown] tags=["solution"]
 # At $T$ = 0.05 nearly the whole push comes from the nearer negative (19.6, against 0.4 from the farther one), and all
 # that happens is at one cliff: the line on which clear and the nearest negative are equally far. Beyond the cliff the
-# level lines end, the loss is nearly 0, and nothing pulls the image on to clear. (The red paths take steps of one length, so
+# level lines end, the loss is nearly 0, and nothing pulls the image on to clear. (The orange paths take steps of one length, so
 # they walk on even where the slope is tiny, past clear and out of the picture.) At $T$ = 0.5 both negatives push, 0.9 and
 # 0.6, the slope is gentle, and it reaches all the way to clear. So the temperature says how many negatives have a say, and
 # how soon the task counts as done.
