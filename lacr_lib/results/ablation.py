@@ -93,6 +93,7 @@ QUESTIONS = (
             "LACR: 1 negative",
             "LACR: 3 negatives",
             "LACR: negatives from the batch",
+            "LACR: clear images take part",
             "LACR: online encoder",
             "LACR: late",
             "LACR: online encoder, unit scale",

@@ -74,6 +74,8 @@ def contrast_term(
 
     weights = light_aware_weights(copies(batch["low"]), copies(batch["clear"]), config.light_aware)
     negatives, chosen = candidates(batch, weights, config)
+    if config.lacr_clear_images:  # all of their regions alike
+        weights = torch.where(is_dark(weights)[:, None, None], weights, torch.ones_like(weights))
     with torch.set_grad_enabled(config.lacr_encoder == "online"):
         mu_c, mu = read(torch.cat([batch["clear"], negatives])).tensor_split([len(weights)])
     if config.lacr_anchor == "code":
@@ -91,17 +93,26 @@ def candidates(
     """Images (N, 3, H, W) to take negatives from, and which of them each image takes, (B, K).
 
     `scene`: the input and darker versions of it; for the anchor `code` without the input, from
-    which a code has no distance. `batch`: the input and the inputs of the next images of the batch,
-    where one is no low-light photograph (weights all zero) the own input once more.
+    which a code has no distance; where images that were clear take part, the first darker version
+    in place of an input that is the positive itself. `batch`: the input and the inputs of the next
+    images of the batch, where one is no low-light photograph (weights all zero) the own input once
+    more.
     """
     own = torch.arange(len(weights), device=weights.device)[:, None]
     if config.lacr_negatives_from == "batch":
         others = (own + torch.arange(config.negatives, device=own.device)) % len(own)
-        is_dark = weights.flatten(1).sum(dim=1) > 0
-        return batch["low"], torch.where(is_dark[others], others, own)
+        return batch["low"], torch.where(is_dark(weights)[others], others, own)
     negatives = batch["negatives"][:, 1 if config.lacr_anchor == "code" else 0 :]
     count = negatives.shape[1]
-    return negatives.flatten(0, 1), own * count + torch.arange(count, device=own.device)
+    chosen = own * count + torch.arange(count, device=own.device)
+    if config.lacr_clear_images:
+        chosen[:, 0] = torch.where(is_dark(weights), chosen[:, 0], chosen[:, 1])
+    return negatives.flatten(0, 1), chosen
+
+
+def is_dark(weights: Tensor) -> Tensor:
+    """Which images lost light, by their light-aware weights: (B, h, w) -> (B,)."""
+    return weights.flatten(1).sum(dim=1) > 0
 
 
 def unwrap(model: nn.Module) -> LacrVae:

@@ -442,7 +442,8 @@ for text, key in (("A swapped code", "psnr_drop_z_swapped"), ("No code, z = 0,",
 # model, where all light passes through the code, it does nearly all of it; between the model with LACR and its twin an impartial
 # judge sees a small further step on real ladders, at no shown cost in PSNR there, and at two decibels less on photographs that
 # were clear already (notebook 06, section 11).** That is less than the title of the paper promises. And it is one pair of runs: that these
-# two sets of weights differ is shown, that LACR made the difference is not. With three seeds the ablation of notebook 06 asks for that.
+# two sets of weights differ is shown, that LACR made the difference is not. Notebook 06 asks for that with three seeds of small models,
+# each in its own encoder: there the pull is shown, by a hair.
 #
 # ## 5 · Exposure ladders as paths
 #

@@ -165,6 +165,25 @@ def test_a_well_lit_photograph_of_the_batch_is_no_negative(make_model, batch):
     assert value[1] == 0 and (value[[0, 2]] > 0).all()
 
 
+def test_a_clear_photograph_may_take_part_against_darker_ones_only(make_model, batch):
+    """Image 1 is clear to clear: its input is the positive, so its darker version stands twice."""
+    model = shaken(make_model()).eval()
+    batch["low"][1] = batch["negatives"][1, 0] = batch["clear"][1]
+    out = model(batch["low"])
+    config = TrainConfig(lacr_clear_images=True, **PLAIN)
+    value = contrast_term(out, model, batch, config)
+    expected = by_hand(out, model, batch, batch["negatives"])
+    assert expected[1] == 0
+    darker = batch["negatives"][1, 1][None]
+    images = (out.enhanced[1:2], batch["clear"][1:2], darker)
+    mu_e, mu_c, mu_n = (model.encode(image).mu for image in images)
+    expected[1] = lacr_loss(mu_e, mu_c, torch.stack([mu_n, mu_n], dim=1))[0]  # no weights
+    torch.testing.assert_close(value, expected)
+    assert value[1] > 0
+    without = contrast_term(out, model, batch, TrainConfig(**PLAIN))
+    torch.testing.assert_close(without[[0, 2]], value[[0, 2]])
+
+
 def test_the_distance_of_posteriors_sees_their_width_and_that_of_means_does_not(make_model, batch):
     model = shaken(make_model()).eval()
     out = model(batch["low"])
