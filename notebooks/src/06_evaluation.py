@@ -843,11 +843,12 @@ if gap := tables.clear_gap():
 display(Markdown(ablation_clear.clear_table(ablation_clear.read_clear()) or "No records here."))
 
 # %% [markdown]
-# One seed or two of each so far, and that is few. But the couples with RCAM agree in every photograph, with each other and with the released
-# pair: with LACR a model brightens what is bright already. (Without RCAM the interval holds zero.) Why? A clear photograph lost no light, so
-# in the recipe it has no say in LACR, while every dark one asks for more, through the same network. The last row gives it a say
-# (`lacr_clear_images`): its own clear latent is the goal, darker versions of its scene are the negatives. A quarter to a half of the cost
-# is gone, and the tables of section 9 show no price for it. It is the next thing to try at full size.
+# One seed or two of each so far, and that is few. But the small couples with RCAM agree in every photograph: with LACR they brighten what is
+# bright already. (Without RCAM the interval holds zero. In the released pair, trained longer and on larger crops, it is the one scene that is
+# brightened, and most others lose a little.) A reason that fits, and no proof: a clear photograph lost no light, so in the recipe it has no say
+# in LACR, while every dark one asks for more, through the same network. The last row gives it a say (`lacr_clear_images`): its own clear latent
+# is the goal, darker versions of its scene are the negatives. A quarter to a half of the cost is gone, so this is at most a part of the
+# reason; the tables of section 9 show no price for it. It is the next thing to try at full size.
 #
 # A cost that was found has to be told beside the gain that was hoped for.
 
