@@ -29,7 +29,6 @@ from lacr_lib.training.run_settings import differences
 from lacr_lib.training.sweep import Run, read_grid
 
 CLEAR = FOLDER / "ablation-clear.jsonl"
-CAP = 60.0  # dB: returned unchanged
 PAIRS = (  # models that differ in LACR alone: with it, without
     ("full", "full without LACR"),
     ("full without AMSM", "VAE + RCAM"),
@@ -59,17 +58,14 @@ def measure_clear(model: LacrVae, photoset: PhotoSet) -> dict[str, Scores]:
 
     Returns {"psnr": scene -> dB, "brighter": scene -> change of the mean, white = 1}.
     """
-    from lacr_lib.evaluation.metrics import psnr
+    from lacr_lib.evaluation.unharmed import returned
     from lacr_lib.inference.enhance import enhance
 
-    found: dict[str, Scores] = {"psnr": {}, "brighter": {}}
-    for scene in photoset.scenes:
-        if scene.clear:
-            photo = scene.clear.read()
-            back = enhance(model, photo)
-            found["psnr"][scene.name] = round(min(psnr(back, photo), CAP), 4)
-            found["brighter"][scene.name] = round((back.mean() - photo.mean()) / 255, 5)
-    return found
+    found = returned(lambda photo: enhance(model, photo), photoset)
+    return {
+        "psnr": {scene: round(each.psnr, 4) for scene, each in found.items()},
+        "brighter": {scene: round(each.brighter, 5) for scene, each in found.items()},
+    }
 
 
 def measure_runs(runs: Iterable[Run], folder: Path, held_out: PhotoSet, out: Path = CLEAR) -> None:

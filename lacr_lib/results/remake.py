@@ -109,12 +109,11 @@ def evaluate_all(methods: Methods, photoset: PhotoSet, name: str) -> None:
 
 def unharmed(methods: Methods, photoset: PhotoSet, name: str) -> None:
     """PSNR of each well-lit photograph against its own "enhancement": NAME-clear-METHOD.json."""
-    from lacr_lib.evaluation.metrics import psnr
+    from lacr_lib.evaluation.unharmed import returned
 
-    clear = {scene.name: scene.clear.read() for scene in photoset.scenes if scene.clear}
     for method, (_, run) in methods.items():
-        scores = {scene: psnr(run(photo), photo) for scene, photo in clear.items()}
-        values = np.array([min(score, 60.0) for score in scores.values()])  # 60: equal
+        scores = returned(run, photoset)
+        values = np.array([score.psnr for score in scores.values()])
         record = {
             "method": method,
             **made_by(f"make results DATA=DIR: unharmed of {name}"),
