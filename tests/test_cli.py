@@ -274,9 +274,28 @@ def test_pull(ladders, weights, tmp_path, capsys):
     assert main([*run, "--json", str(tmp_path / "pull.json")]) == 0
     record = json.loads((tmp_path / "pull.json").read_text())
     assert set(PULL_KEYS) <= set(record["weights"]) & set(record["against"])
-    assert record["n_scenes"] == 2
+    assert record["n_scenes"] == 2 and record["judge"] == weights
     out = capsys.readouterr().out
     assert all(key in out for key in PULL_KEYS)
+
+
+def test_pull_hands_the_judge_on(ladders, weights, tmp_path, monkeypatch):
+    from lacr_lib.inference.load import load_model
+    from lacr_lib.latent import pull
+
+    given, plain = [], pull.pull
+
+    def noted(*models, judge, **options):
+        given.append(judge)
+        return plain(*models, judge=None, **options)
+
+    monkeypatch.setattr(pull, "pull", noted)
+    run = ["pull", "--data", ladders, "--weights", weights, "--against", weights]
+    out = tmp_path / "judged.json"
+    assert main([*run, "--judge", "lacr-vae", "--json", str(out)]) == 0
+    assert json.loads(out.read_text())["judge"] == "lacr-vae"
+    assert given[0].config == load_model("lacr-vae").config
+    assert main(run) == 0 and given[1] is None
 
 
 def test_explore(ladders, weights, tmp_path, capsys, monkeypatch):

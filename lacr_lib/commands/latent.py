@@ -45,15 +45,16 @@ def run_pull(options: Namespace) -> int:
         check_target(options.json)
     names = (options.weights, options.against)
     weights, against = (load_on(name, options.device) for name in names)
+    judge = load_on(options.judge, options.device) if options.judge else None
     photoset = held_out(options.data)
     need_pairs(photoset)
     with begun():
         with bar(2 * len(photoset.pairs()), "pull", "pair") as progress:
             record = pull(
-                weights, against, photoset, names=names, on_pair=lambda _: progress.update()
+                weights, against, photoset, names, on_pair=lambda _: progress.update(), judge=judge
             )
         print(table(record))
-        write_json(options.json, record)
+        write_json(options.json, {"judge": options.judge or options.against, **record})
     return 0
 
 

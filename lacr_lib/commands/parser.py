@@ -138,6 +138,10 @@ def _pull(commands: argparse._SubParsersAction[OneLineParser]) -> None:
     data_option(parser)
     weights_option(parser)
     against_option(parser)
+    parser.add_argument(
+        "--judge", metavar="NAME|FILE",
+        help="whose encoder measures both for the shared ratio; default: that of --against",
+    )  # fmt: skip
     device_option(parser)
     json_option(parser)
 

@@ -1,4 +1,4 @@
-"""What could a perfect gain do? An upper bound on light that changes smoothly."""
+"""What could a perfect gain do? The best light that changes smoothly, for one photograph."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ def best_light(
     """The dark photograph under the smooth gain that brings it nearest to its clear reference.
 
     One gain a cell and channel, bilinear between cells, fitted to this photograph by Adam on the
-    mean absolute error: no method can know it, and none with such a gain can do better (but for
-    what `steps` leave undone). Compares ways for light to act, whatever network predicts it.
+    mean absolute error: no method can know it, and none with such a gain errs less on average (but
+    for what `steps` leave undone; its PSNR or SSIM may be a little higher). Compares ways for light
+    to act, whatever network predicts it.
     Shapes: x_l, x_c (B, 3, H, W) in [0, 1], sides of at least `cell` -> (B, 3, H, W).
     """
     height, width = x_l.shape[2:]

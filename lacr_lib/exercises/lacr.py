@@ -17,6 +17,7 @@ def _maps() -> tuple[Tensor, Tensor, Tensor, Tensor]:
     mu_c = torch.randn(4, 3, 2, 5, generator=generator)
     mu_n = torch.randn(4, 2, 3, 2, 5, generator=generator) - 1.0
     offset = 0.4 * torch.randn(4, 3, 2, 5, generator=generator)
+    mu_n[1, 0] = mu_c[1] + 0.5 * offset[1]  # nearer than clear, though the mean of both is not
     mu_e = torch.cat([mu_c[:2], mu_n.mean(dim=1)[2:]]) + offset
     weights = torch.rand(4, 2, 5, generator=generator)
     return mu_e.requires_grad_(), mu_c, mu_n, weights / weights.mean(dim=(1, 2), keepdim=True)
@@ -29,7 +30,8 @@ def lacr(answer: Answer) -> Hint:
     if shape_of(found) != (4,):
         return f"four images of 3 channels give 4 numbers, (B,); this one is {shape_of(found)}"
     d_p = latent_distance(mu_e, mu_c, weights)  # (B,)
-    d_n = latent_distance(mu_e[:, None], mu_n, weights[:, None]).mean(dim=1)
+    d_each = latent_distance(mu_e[:, None], mu_n, weights[:, None])  # (B, K)
+    d_n = d_each.mean(dim=1)
     to_mean = latent_distance(mu_e, mu_n.mean(dim=1), weights)
     for value, hint in (
         (d_n / (d_p + EPSILON), "upside down: the distance to clear stands above the line"),
@@ -43,11 +45,12 @@ def lacr(answer: Answer) -> Hint:
         return "not D_p / (D_n + 0.001); a distance is the mean of absolute differences"
     if not found.requires_grad:
         return "right values, but no gradient comes back to mu_e: detach D_n alone"
-    return _rule(found, mu_e, d_p, d_n, lacr_loss(*maps))
+    return _rule(found, mu_e, d_p, d_each, lacr_loss(*maps))
 
 
-def _rule(found: Tensor, mu_e: Tensor, d_p: Tensor, d_n: Tensor, wanted: Tensor) -> Hint:
+def _rule(found: Tensor, mu_e: Tensor, d_p: Tensor, d_each: Tensor, wanted: Tensor) -> Hint:
     """Whether the gradient keeps the rule; the values do not tell."""
+    d_n = d_each.mean(dim=1)
 
     def gradient(value: Tensor) -> Tensor:
         return torch.autograd.grad(value.sum(), mu_e, retain_graph=True)[0]
@@ -57,6 +60,9 @@ def _rule(found: Tensor, mu_e: Tensor, d_p: Tensor, d_n: Tensor, wanted: Tensor)
         return "right values, wrong gradient: in an image with D_p > D_n none may pass through D_n"
     if close(mine, gradient(d_p / (d_n.detach() + EPSILON))):
         return "right values, but D_n is held in every image: where D_p <= D_n it pushes, too"
+    one_by_one = torch.where(d_p[:, None] > d_each, d_each.detach(), d_each).mean(dim=1)
+    if close(mine, gradient(d_p / (one_by_one + EPSILON))):
+        return "right values, but the rule asks once an image: compare D_p with the mean D_n"
     if not close(mine, gradient(wanted)):
         return "right values, wrong gradient: hold D_n where D_p > D_n, and nothing else"
     return None

@@ -23,6 +23,8 @@ def shuffled_fraction(answer: Answer) -> Hint:
     low, enhanced, clear = torch.randn(3, 6, 4, generator=torch.Generator().manual_seed(7))
     ways = [fraction_of_way(low.roll(-j, 0), enhanced, clear.roll(-j, 0)) for j in range(6)]
     between = torch.stack(ways, dim=1)  # (N, N): column j, with the j-th region further on
+    apart = torch.stack([(clear - low).norm(dim=1).roll(-j) for j in range(6)], dim=1)
+    lengths = torch.stack([(enhanced - low.roll(-j, 0)).norm(dim=1) for j in range(6)], 1) / apart
     length = (enhanced - low).norm(dim=1) / (clear - low).norm(dim=1)
     drawn = []
     for seed in range(12):
@@ -32,12 +34,17 @@ def shuffled_fraction(answer: Answer) -> Hint:
         drawn.append(torch.as_tensor(found, dtype=torch.float32))
         if close(drawn[-1], between[:, 0]):
             return "nothing was shuffled: each latent still lies between its own low and clear"
-        if close(drawn[-1].sort()[0], length.sort()[0]):
+        if close(drawn[-1].sort()[0], length.sort()[0]) or _in_rows(drawn[-1], lengths):
             return "a ratio of lengths; the fraction is the shadow on the line from low to clear"
+        if _in_rows(drawn[-1], between * apart):
+            return "divide by the *square* of the length of the way from low to clear"
         if _one_side(drawn[-1], low, enhanced, clear):
             return "only one of low and clear was exchanged; they are the two ends of *one* way"
         if not _in_rows(drawn[-1], between):
-            return "low and clear of *one* other region belong together: shuffle both alike"
+            return (
+                "no fraction of *one* other region: shuffle low and clear alike, and take "
+                "<e - l, c - l> / |c - l|^2"
+            )
     if any(torch.isclose(each, between[:, 0], 1e-4, 1e-4).any() for each in drawn):
         return "now and then a region is paired with itself; leave its own out"
     if not all(close(answer(low, enhanced, clear, i), drawn[i]) for i in range(12)):

@@ -73,7 +73,8 @@ def halfway(answer: Answer) -> Hint:
         ends = model.decode(mu_a, x, skips), model.decode(mu_b, x, skips)
         if close(found, 0.75 * ends[0] + 0.25 * ends[1]):
             return "two pictures were mixed; mix the two codes, and decode once"
-        if not close(found, model.decode(0.75 * mu_a + 0.25 * mu_b, x, skips)):
+        right = model.decode(0.75 * mu_a + 0.25 * mu_b, x, skips)
+        if not close(found, right) and not close(found, right.clamp(0, 1)):
             return "decode (1 - t) mu_a + t mu_b with x and the skips that encode(x) gives"
     return None
 

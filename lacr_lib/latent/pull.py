@@ -56,18 +56,19 @@ def pull(
     names: tuple[str, str] = ("weights", "against"),
     seed: int = 0,
     on_pair: Callable[[str], object] | None = None,
+    judge: LacrVae | None = None,
 ) -> dict[str, Any]:
     """The pull of two models over the same photographs, ready for JSON.
 
     `weights` and `against` each hold the values of PULL_KEYS, `intervals` (95 %, over scenes),
     `psnr`, `ssim` and `active_units`; `difference` holds weights minus against, paired by scene.
-    The shared encoder is that of `against`. The whole set is measured: choose the held-out scenes
-    first. `on_pair` is called with each pair's name, twice over the set.
+    judge: whose encoder is the shared one (None: `against`). The whole set is measured: choose the
+    held-out scenes first. `on_pair` is called with each pair's name, twice over the set.
     Errors: as `measure_pairs`.
     """
     measures = (
-        measure_pairs(weights, photoset, shared=against, seed=seed, on_pair=on_pair),
-        measure_pairs(against, photoset, seed=seed, on_pair=on_pair),
+        measure_pairs(weights, photoset, shared=judge or against, seed=seed, on_pair=on_pair),
+        measure_pairs(against, photoset, shared=judge, seed=seed, on_pair=on_pair),
     )
     return pull_record(*measures, dataset=photoset.name, names=names, seed=seed)
 

@@ -35,6 +35,10 @@ EMBEDDED = "embedded"
 PAIRED = {"sice-val": "sice/val"}
 UNPAIRED = {name: f"unpaired/{name}" for name in ("nasa", "lime", "mef", "npe")}
 TRAINED = {"sice-val": "sice/train"}  # scenes that axis and probe are taken from
+JUDGES = {  # released file of a small model without LACR -> what it is
+    "ablation/vae-rcam-seed1.safetensors": "the ablation's `VAE + RCAM`",
+    "film/without-2000.safetensors": "the film's model without LACR",
+}
 WORST = 5  # photographs of the failure gallery
 SHEETS = Path("build/results")
 Photo = NDArray[np.uint8]
@@ -66,6 +70,7 @@ def remake(data: Path, only: Iterable[str] = ()) -> None:
         if not only:
             failures(methods["lacr-vae"][1], photoset, name)
             pull_of_the_pair(photoset, name)
+            judges(photoset, name)
             light_oracle(photoset, name)
             if (data / TRAINED[name]).is_dir():
                 latent_light(open_photoset(data / TRAINED[name]), photoset, name)
@@ -155,6 +160,28 @@ def pull_of_the_pair(photoset: PhotoSet, name: str) -> None:
     names = ("lacr-vae", "lacr-vae-no-lacr")
     result = pull(load_model(names[0]), load_model(names[1]), photoset, names)
     write(f"{name}-pull", {**made_by(f"lacr pull --data {name}"), **result})
+
+
+def judges(photoset: PhotoSet, name: str) -> None:
+    """The shared alignment ratio by encoders that are no kin of the pair: NAME-judges.json.
+
+    Both judges are small models of other runs, and neither was trained with LACR.
+    """
+    from lacr_lib.inference.load import load_model
+    from lacr_lib.inference.released import WEIGHTS_FOLDER
+    from lacr_lib.latent.pull import pull
+
+    pair = [load_model(weights) for weights in ("lacr-vae", "lacr-vae-no-lacr")]
+    found: dict[str, Any] = {}
+    for judge in JUDGES:
+        result = pull(*pair, photoset, judge=load_model(WEIGHTS_FOLDER / judge))
+        ratio = "alignment_ratio_shared"
+        found[judge] = {
+            **{side: result[side][ratio] for side in ("weights", "against")},
+            "difference": result["difference"][ratio],
+        }
+        print(f"{name} judged by {judge}: {found[judge]['difference'][0]:+.3f}", flush=True)
+    write(f"{name}-judges", {**made_by(f"make results DATA=DIR: judges of {name}"), **found})
 
 
 def latent_light(train: PhotoSet, photoset: PhotoSet, name: str) -> None:

@@ -10,7 +10,7 @@ from lacr_lib.evaluation.bootstrap import Interval, paired_interval
 from lacr_lib.inference.files import write_text
 from lacr_lib.inference.released import WEIGHTS_FOLDER, add, released_weights
 from lacr_lib.results.records import FOLDER, read_pull, read_record, read_records
-from lacr_lib.results.remake import UNPAIRED
+from lacr_lib.results.remake import JUDGES, UNPAIRED
 from lacr_lib.teaching.blocks import marks, replace_block
 
 COMMAND = "make results DATA=DIR"
@@ -46,18 +46,31 @@ def evaluation_table(records: dict[str, dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
-def pull_table(record: dict[str, Any]) -> str:
-    """The pull metrics of the default weights and of their twin, as Markdown."""
+def pull_table(record: dict[str, Any], judges: dict[str, Any]) -> str:
+    """The pull metrics of the default weights and of their twin, as Markdown.
+
+    judges: the record of `remake.judges`; its rows follow the one in the twin's encoder.
+    """
     lines = [
         "| latents | `lacr-vae` | `lacr-vae-no-lacr` | difference, 95 % over scenes |",
         "|---|---|---|---|",
     ]
     for label, field in PULL_ROWS.items():
-        ours, theirs = (record[side][field] for side in ("weights", "against"))
-        mean, low, high = record["difference"][field]
-        paired = f"{mean:+.3f} [{low:+.3f}, {high:+.3f}]"
-        lines.append(f"| {label} | {ours:.3f} | {theirs:.3f} | {paired} |")
+        sides = (record[side][field] for side in ("weights", "against", "difference"))
+        lines.append(_compared(label, *sides))
+        if field == "alignment_ratio_shared":
+            lines += [
+                _compared(f"alignment ratio (encoder of {what}, another run)", **judges[name])
+                for name, what in JUDGES.items()
+                if name in judges
+            ]
     return "\n".join(lines)
+
+
+def _compared(label: str, weights: float, against: float, difference: list[float]) -> str:
+    mean, low, high = difference
+    paired = f"{mean:+.3f} [{low:+.3f}, {high:+.3f}]"
+    return f"| {label} | {weights:.3f} | {against:.3f} | {paired} |"
 
 
 def clear_table(prefix: str = "sice-val") -> str:
@@ -134,7 +147,7 @@ def results_block() -> str:
         "of which was trained on, no GT-mean unless it says so. Remade by "
         f"`{COMMAND}`; records in `lacr_lib/results/`.",
         evaluation_table(records),
-        pull_table(pull),
+        pull_table(pull, read_record("sice-val-judges")),
     ]
     if clear_table():
         parts += [

@@ -35,7 +35,7 @@ class TrainConfig(BatchSettings):
     lacr_anchor: Literal["image", "code"] = "image"
     lacr_negatives_from: Literal["scene", "batch"] = "scene"  # the paper says neither
     lacr_clear_images: bool = False  # images that lost no light take part, too, to stay as they are
-    lacr_low_pass: int = 4  # box size in pixels; 1: the term sees full detail, and is cheated by it
+    lacr_low_pass: int = 4  # box size in pixels; 1, at lacr_scale 1: it sees, and paints, detail
     lacr_scale: int = 2  # the term's copies are 1/scale of the image's size
     lacr_light_only: bool = True  # its gradient moves the light, not the colours
     lacr_unit_scale: bool = False  # its latents are layer-normalised: inflating them gains nothing

@@ -282,7 +282,7 @@ else:
 # **To do research.** `lacr train`, `lacr evaluate` and `lacr pull` train, score and look inside on your own data,
 # each with a JSON record; in Python the same is `fit`, `evaluate` and `pull`. `ModelConfig` and `TrainConfig` hold
 # every choice, and each part of the method can be switched off. Notebook 06 holds the measured results and the
-# commands that remake them; begin there and with 07.
+# commands that remake them; begin there and with 07. [08](08_research.ipynb) goes from a hypothesis to a table.
 
 # %% [markdown]
 # ## 8 · What the paper says, and what we chose
@@ -328,7 +328,7 @@ else:
 # %% [markdown]
 # ## Think!
 #
-# 1. The model has never seen the cup of coffee, yet it paints the table brown and the cup white. Where does that
+# 1. The model has never seen the cup of coffee, yet it paints the table brown and the saucer red. Where does that
 #    knowledge come from, and when would it be wrong?
 #
 #    <details><summary>One answer</summary>

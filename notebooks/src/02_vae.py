@@ -533,7 +533,7 @@ figures.rate_distortion(multiples, bits, errors, active, Z, slope);
 # **What you see.** Left, a *rate-distortion curve*. Dear codes (upper left) say little and get much wrong; cheap codes
 # (lower right) pay many bits for a small gain. For scale: the file itself has 24 bits a pixel. Along the dashed line the
 # ELBO is constant, and points above it have a worse one. The line touches the curve at `beta = 1`, and the others
-# lie above, though 1/4 by less than the eye can see (the number below: a third of a nat in 150). Each multiple minimises
+# lie above, though 1/4 by less than the eye can see (the number below: two thirds of a nat in 150). Each multiple minimises
 # its *own* price, and only one of them is the bound's. Right: the dearer the code,
 # the more units fall silent. This is the first of two ways in which a latent can die. The price is too high, and the
 # optimiser saves it.
@@ -788,10 +788,10 @@ figures.swap_costs(lost);
 # %% [markdown]
 # **What you see.** PSNR lost when a frame is decoded with a code that is not its own, averaged over all exposures of the
 # held-out scenes (black: 95 % interval over scenes, of which there are only three, so they are wide). With free skips
-# nothing is lost, whatever code is put in: its decoder does not listen. Ours loses about 4 dB with the code of another
-# *exposure* (brightest for darkest and so on), for it then brings the wrong light. To decode *without a code* costs less on
-# average, and the interval holds zero: zeros ask for some middling light, which happens to be too little for dark frames
-# and about right for others. The *next scene's* code at the same exposure says little either way. On these ladders all
+# nothing is lost, whatever code is put in: its decoder does not listen. Ours loses 3 to 4 dB with the code of another
+# *exposure* (brightest for darkest and so on), for it then brings the wrong light. To decode *without a code* costs nothing on
+# average, and the interval is wide: zeros ask for some middling light, which is too little for dark frames and, for others, better
+# than what this young model asks for itself. The *next scene's* code at the same exposure says little either way. On these ladders all
 # scenes were darkened by the same camera, so their light is alike.
 
 # %%

@@ -317,8 +317,8 @@ print(*(f"  {claim['claim']}: {'shown' if claim['holds'] else 'not shown'}" for 
 # %% [markdown]
 # ## 7 · A loss of your own
 #
-# A doubt that no form in the library can answer: *do the negatives do anything?* All five have them. The control would be a term with the same
-# pull and no negatives at all, $D_p$ alone. It is not in the library, so write it.
+# A doubt that no form in the library can answer: *do the negatives do anything?* All five have them. The control would be a term that
+# pulls and has no negatives at all, $D_p$ alone. It is not in the library, so write it.
 #
 # What a training step minimises is one function; `fit` takes another one in its place. It gets the model, its running
 # average, the batch, the configuration and the step, and returns the four `Terms` that are logged. Keep what notebook
@@ -382,6 +382,8 @@ record(pull_alone_psnr=summary["psnr"], pull_alone_alignment=summary["alignment_
 # %% [markdown]
 # One seed: these lines prove that your loss runs, and nothing about whether it is any good. There is a second reason for caution. $D_p$ and $D_p / D_n$ do not
 # have the same size, so the same $\lambda$ does not weigh them alike, and a fair control has a $\lambda$ of its own. Which one is the next study.
+# And it leaves out more than the negatives: the light-aware weights, the exemption of clear photographs and the half size of the copies
+# went with them. A control for the negatives alone keeps these three.
 #
 # ## 8 · A module of your own
 #

@@ -96,3 +96,24 @@ def test_a_check_draws_no_random_numbers_that_others_miss() -> None:
     torch.manual_seed(0), np.random.seed(0)
     verdict(EXERCISES["02-halfway"], SOLVED["02-halfway"])
     assert (torch.rand(1), np.random.rand()) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [
+        ("02-halfway", lambda *given: SOLVED["02-halfway"](*given).clamp(0, 1)),  # as a picture is
+        ("06-grey-world", lambda photo: SOLVED["06-grey-world"](photo.astype("float64"))),
+    ],
+)
+def test_another_right_answer_is_correct(name: str, answer: Callable[..., Any]) -> None:
+    assert verdict(EXERCISES[name], answer) == "correct"
+
+
+def test_only_the_stubs_own_error_is_to_do() -> None:
+    def not_there(mu: Any, log_var: Any) -> Any:
+        raise NotImplementedError("No KL(p || q) is implemented for p type Independent")
+
+    said = verdict(EXERCISES["02-kl"], not_there)
+    assert said == (
+        "wrong: it raised NotImplementedError: No KL(p || q) is implemented for p type Independent"
+    )

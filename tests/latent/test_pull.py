@@ -48,6 +48,21 @@ def test_shared_ratio_is_measured_in_the_twins_encoder(ladders, known_model):
     assert record["alignment_ratio_shared"] != pytest.approx(record["alignment_ratio"], abs=0.01)
 
 
+def test_a_third_model_can_be_the_judge_of_both(ladders, known_model):
+    class Gamma(type(known_model(1.0))):
+        def encode(self, x):  # sees light differently from the two
+            return super().encode(x**0.5)
+
+    two, judge = (known_model(0.9), known_model(0.5)), Gamma(0.0)
+    record = pull(*two, ladders, judge=judge)
+    for side, model in zip(("weights", "against"), two, strict=True):
+        measures = measure_pairs(model, ladders, shared=judge)
+        clear, low = measures.column("shared_to_clear"), measures.column("shared_to_low")
+        shared = record[side]["alignment_ratio_shared"]
+        assert shared == pytest.approx(clear.mean() / low.mean())
+        assert shared != pytest.approx(record[side]["alignment_ratio"], rel=0.05)
+
+
 def test_the_code_is_used_and_the_next_scenes_code_hurts(ladders, known_model):
     record = pull(known_model(1.0), known_model(0.0), ladders)
     assert record["weights"]["psnr_drop_z_swapped"] > 5

@@ -58,7 +58,12 @@ def test_every_record_is_made_and_read_again(data, out, tmp_path):
     worst = read_record("sice-val-failures", out)["worst"]
     assert len(worst) == 2 and worst[0]["psnr"] <= worst[1]["psnr"]
     assert {each["name"].split("/")[0] for each in worst} == {"a", "b"}
-    assert read_record("sice-val-pull", out)["n_pairs"] == 4
+    twins = read_record("sice-val-pull", out)
+    assert twins["n_pairs"] == 4
+    for judge in remake.JUDGES:  # other encoders, other ratios
+        low, mean, high = sorted((found := read_record("sice-val-judges", out)[judge])["difference"])
+        assert low <= mean <= high and found["weights"] > 0
+        assert found["weights"] != twins["weights"]["alignment_ratio_shared"]
     light = read_record("sice-val-light", out)
     assert light["n"] == 1 and light["odds"]["psnr"] > 8 and light["product"]["psnr"] > 8
     for file in out.glob("*.json"):

@@ -44,6 +44,11 @@ def not_a_number(photo):
         return scaled(photo + 1.0 * (means(photo) == 0), factors)
 
 
+def divided_by_nothing(photo):
+    values = photo.astype(np.float64)
+    return np.clip(np.rint(values * values.mean() / means(photo)), 0, 255).astype(np.uint8)
+
+
 MISTAKES = {
     "06-dark-slope": {
         "one line for all": one_for_all,
@@ -62,6 +67,7 @@ MISTAKES = {
         "negative": lambda photo: 255 - photo,
         "as bright as it can be": lambda photo: photo + (255 - photo.max()) // 4,
         "lightness alone": lambda photo: photo.max(axis=2),
+        "one level less": lambda photo: np.maximum(photo, 1) - 1,
     },
     "06-grey-world": {
         "no cut at white": wrapped,
@@ -71,7 +77,7 @@ MISTAKES = {
         "a grey picture": lambda p: scaled(p.mean(axis=2, keepdims=True), np.ones(3)),
         "means of columns": lambda p: scaled(p, p.mean() / np.maximum(p.mean(axis=0), 1e-9)),
         "added": lambda p: np.clip(p + p.mean() - means(p), 0, 255).astype(np.uint8),
-        "a black channel becomes something": not_a_number,
+        "a black channel is no number": divided_by_nothing,
         "floats": lambda photo: photo * (photo.mean() / np.maximum(means(photo), 1)),
     },
 }

@@ -29,6 +29,12 @@ def held_where_near(*maps):
     return d_p / (torch.where(d_p < d_n, d_n.detach(), d_n) + EPSILON)
 
 
+def held_one_by_one(mu_e, mu_c, mu_n, weights):
+    d_p = latent_distance(mu_e, mu_c, weights)
+    d_n = latent_distance(mu_e[:, None], mu_n, weights[:, None])
+    return d_p / (torch.where(d_p[:, None] > d_n, d_n.detach(), d_n).mean(dim=1) + EPSILON)
+
+
 def no_epsilon(*maps):
     d_p, d_n = two_distances(*maps)
     return d_p / torch.where(d_p > d_n, d_n.detach(), d_n)
@@ -71,6 +77,7 @@ MISTAKES = {
         "D_n not detached": never_held,
         "D_n detached everywhere": always_held,
         "rule the wrong way round": held_where_near,
+        "rule for each negative": held_one_by_one,
         "no epsilon": no_epsilon,
         "distance to the mean negative": mean_negative,
         "weights forgotten": lambda e, c, n, w: lacr_loss(e, c, n),

@@ -22,6 +22,11 @@ def lengths(low, enhanced, clear, seed):
     return ((enhanced - low).norm(dim=1) / (clear - low).norm(dim=1))[draw(seed, len(low))]
 
 
+def by_length(low, enhanced, clear, seed):
+    way = (clear - low).roll(1 + seed % 4, 0)
+    return ((enhanced - low.roll(1 + seed % 4, 0)) * way).sum(dim=1) / way.norm(dim=1)
+
+
 def no_seed(low, enhanced, clear, seed):
     return fraction_of_way(low.roll(1, 0), enhanced, clear.roll(1, 0))
 
@@ -70,6 +75,7 @@ MISTAKES = {
         "low and clear shuffled apart": torn_apart,
         "only low shuffled": lambda low, e, c, s: fraction_of_way(low.roll(1 + s % 4, 0), e, c),
         "lengths": lengths,
+        "divided by the length": by_length,
         "not shuffled": lambda low, e, c, s: fraction_of_way(low, e, c),
         "seed forgotten": no_seed,
         "another draw at each call": unseeded,
