@@ -36,7 +36,7 @@ PAIRED = {"sice-val": "sice/val"}
 UNPAIRED = {name: f"unpaired/{name}" for name in ("nasa", "lime", "mef", "npe")}
 TRAINED = {"sice-val": "sice/train"}  # scenes that axis and probe are taken from
 JUDGES = {  # released file of a small model without LACR -> what it is
-    "ablation/vae-rcam-seed1.safetensors": "the ablation's `VAE + RCAM`",
+    "ablation/vae-rcam-seed1.safetensors": "the ablation's VAE + RCAM",
     "film/without-2000.safetensors": "the film's model without LACR",
 }
 WORST = 5  # photographs of the failure gallery
