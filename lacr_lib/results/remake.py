@@ -171,10 +171,10 @@ def judges(photoset: PhotoSet, name: str) -> None:
     from lacr_lib.inference.released import WEIGHTS_FOLDER
     from lacr_lib.latent.pull import pull
 
-    pair = [load_model(weights) for weights in ("lacr-vae", "lacr-vae-no-lacr")]
+    ours, twin = (load_model(weights) for weights in ("lacr-vae", "lacr-vae-no-lacr"))
     found: dict[str, Any] = {}
     for judge in JUDGES:
-        result = pull(*pair, photoset, judge=load_model(WEIGHTS_FOLDER / judge))
+        result = pull(ours, twin, photoset, judge=load_model(WEIGHTS_FOLDER / judge))
         ratio = "alignment_ratio_shared"
         found[judge] = {
             **{side: result[side][ratio] for side in ("weights", "against")},
