@@ -1,6 +1,7 @@
 """The command line: what it does, its exit codes, and one line for every error."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -12,17 +13,14 @@ import torch
 from PIL import Image
 
 from lacr_lib.cli import main
-from lacr_lib.inference.load import load_model, read_metadata
+from lacr_lib.commands.parser import make_parser
+from lacr_lib.inference.load import load_model, read_metadata, save_model
+from lacr_lib.models.config import ModelConfig
+from lacr_lib.models.vae import LacrVae
 
 
 @pytest.fixture(scope="module")
 def weights(tmp_path_factory):
-    import torch
-
-    from lacr_lib.inference.load import save_model
-    from lacr_lib.models.config import ModelConfig
-    from lacr_lib.models.vae import LacrVae
-
     torch.manual_seed(0)
     path = tmp_path_factory.mktemp("weights") / "toy.safetensors"
     save_model(LacrVae(ModelConfig(base_channels=4, latent_channels=4, stem_stride=2)), path)
@@ -324,6 +322,8 @@ def test_train_stops_resumes_and_finishes_once(ladders, tmp_path, capsys):
     first = (out / "model.safetensors").read_bytes()
     assert main(run) == 2  # never over a finished run
     assert "finished run" in capsys.readouterr().err
+    assert main([*run, "--resume", "--seed", "5"]) == 2  # another run than this one
+    assert "finished run of other settings: seed 0, not 5" in capsys.readouterr().err
     assert main([*run, "--resume"]) == 0
     assert "finished" in capsys.readouterr().out
     assert (out / "model.safetensors").read_bytes() == first
@@ -401,3 +401,31 @@ def test_real_photographs(real_data, weights, tmp_path):
     nasa = real_data / "unpaired" / "nasa"
     assert main(["enhance", str(nasa), "-o", str(tmp_path), "--weights", weights]) == 0
     assert len(list(tmp_path.glob("*.png"))) == 6
+
+
+def test_a_flat_map_needs_two_channels(ladders, tmp_path, capsys):
+    thin = tmp_path / "thin.safetensors"
+    save_model(LacrVae(ModelConfig(base_channels=4, latent_channels=1, stem_stride=2)), thin)
+    run = ["explore", "--data", ladders, "--weights", str(thin), "-o", str(tmp_path / "map.html")]
+    assert main(run) == 2
+    assert "latent_channels of at least 2" in capsys.readouterr().err
+
+
+def test_the_home_folder_is_understood_after_an_equals_sign():
+    options = make_parser().parse_args(["evaluate", "--json=~/x.json"])
+    assert options.json == Path.home() / "x.json"
+    options = make_parser().parse_args(["sweep", "--grid=~/g.toml", "--out=~/out"])
+    assert (options.grid, options.out) == (Path.home() / "g.toml", Path.home() / "out")
+
+
+def test_the_record_is_written_though_nobody_reads_the_table(ladders, tmp_path):
+    record = tmp_path / "scores.json"
+    command = ["-m", "lacr_lib", "evaluate", "--method", "identity", "--data", ladders]
+    with subprocess.Popen(
+        [sys.executable, *command, "--json", str(record)],
+        env={**os.environ, "PYTHONUNBUFFERED": "1"}, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    ) as running:  # fmt: skip
+        running.stdout.close()
+        told = running.stderr.read().decode()
+    assert "roken pipe" not in told
+    assert json.loads(record.read_text())["method"] == "identity"

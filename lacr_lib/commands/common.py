@@ -29,6 +29,8 @@ def begun() -> Iterator[None]:
     """Marks the part of a command in which an error means "failed", no more "not started"."""
     try:
         yield
+    except BrokenPipeError:  # nobody reads any more: no failure of ours
+        raise
     except (LacrError, OSError, RuntimeError, MemoryError) as error:
         raise Failed(one_line(error)) from error
 

@@ -39,8 +39,8 @@ def run(options: Namespace) -> int:
     with begun():
         with bar(total, "evaluate", "photo") as progress:
             scores = evaluate(method, photoset, name, on_image=lambda _: progress.update())
-        print(table(scores))
         write_json(options.json, scores.as_dict())
+        print(table(scores))
     return 0
 
 

@@ -32,6 +32,9 @@ def run(options: Namespace) -> int:
         raise LacrError(f"{options.out} is no page; give a name that ends in .html")
     photoset = _photoset(options.data)
     model, twin = (load_on(name, options.device) for name in (options.weights, options.against))
+    for shown in (model, twin):
+        if shown.config.latent_channels < 2:
+            raise LacrError("a flat map needs latent_channels of at least 2; take other weights")
     chain = _chain(options)
     total = count_steps(photoset, 2 + len(chain))
     with begun():

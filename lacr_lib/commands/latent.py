@@ -53,8 +53,8 @@ def run_pull(options: Namespace) -> int:
             record = pull(
                 weights, against, photoset, names, on_pair=lambda _: progress.update(), judge=judge
             )
-        print(table(record))
         write_json(options.json, {"judge": options.judge or options.against, **record})
+        print(table(record))
     return 0
 
 

@@ -48,7 +48,12 @@ def device_option(parser: OneLineParser) -> None:
 
 def json_option(parser: OneLineParser) -> None:
     """--json: where the record goes."""
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the record there")
+    parser.add_argument("--json", type=path, metavar="FILE", help="write the record there")
+
+
+def path(text: str) -> Path:
+    """A path as an option gives it; ~ is the home folder, in --json=~/x.json as well."""
+    return Path(text).expanduser()
 
 
 def positive(text: str) -> int:

@@ -6,7 +6,6 @@ Only argparse is imported here, so that `--help` and a mistyped option answer at
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 from lacr_lib import __version__
 from lacr_lib.commands.options import (
@@ -15,6 +14,7 @@ from lacr_lib.commands.options import (
     data_option,
     device_option,
     json_option,
+    path,
     positive,
     weights_option,
 )
@@ -109,12 +109,12 @@ def _sweep(commands: argparse._SubParsersAction[OneLineParser]) -> None:
         "Train and measure a grid of settings and seeds: a record a run in DIR/records.jsonl. "
         "Stopped, it goes on where it was; several of them with one DIR share the work.",
     )  # fmt: skip
-    parser.add_argument("--grid", type=Path, required=True, metavar="FILE.toml")
+    parser.add_argument("--grid", type=path, required=True, metavar="FILE.toml")
     data_option(parser)
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="made if missing")
+    parser.add_argument("--out", type=path, required=True, metavar="DIR", help="made if missing")
     parser.add_argument("--list", action="store_true", help="name the runs and do nothing")
     parser.add_argument(
-        "--known", type=Path, metavar="FILE.jsonl", help="records made elsewhere; not run again"
+        "--known", type=path, metavar="FILE.jsonl", help="records made elsewhere; not run again"
     )
 
 
@@ -125,7 +125,7 @@ def _latents(commands: argparse._SubParsersAction[OneLineParser]) -> None:
     )  # fmt: skip
     data_option(parser)
     weights_option(parser)
-    parser.add_argument("-o", "--out", type=Path, required=True, metavar="FILE.npz")
+    parser.add_argument("-o", "--out", type=path, required=True, metavar="FILE.npz")
     parser.add_argument("--regions", type=positive, metavar="N", help="of each photo; default all")
     device_option(parser)
 
@@ -154,11 +154,11 @@ def _explore(commands: argparse._SubParsersAction[OneLineParser]) -> None:
         "Of a set with a split, held-out scenes only.",
     )  # fmt: skip
     data_option(parser)
-    parser.add_argument("-o", "--out", type=Path, required=True, metavar="FILE.html")
+    parser.add_argument("-o", "--out", type=path, required=True, metavar="FILE.html")
     weights_option(parser)
     against_option(parser)
     parser.add_argument(
-        "--film", type=Path, metavar="DIR",
+        "--film", type=path, metavar="DIR",
         help="snapshots (.safetensors) of two training runs, with and without LACR, at the same "
         "steps; those of the second lie under a path with 'without' or 'no-lacr' in it",
     )  # fmt: skip
@@ -188,12 +188,12 @@ def _fetch(commands: argparse._SubParsersAction[OneLineParser]) -> None:
     )  # fmt: skip
     parser.add_argument("name", nargs="?", metavar="NAME", help="of the list")
     parser.add_argument(
-        "-o", "--out", type=Path, metavar="DIR", help="must not exist; default: data/NAME"
+        "-o", "--out", type=path, metavar="DIR", help="must not exist; default: data/NAME"
     )
     parser.add_argument("--list", action="store_true", help="list the data sets and do nothing")
     parser.add_argument("--yes", action="store_true", help="accept the terms that are shown")
     parser.add_argument(
-        "--catalogue", type=Path, metavar="FILE.toml",
+        "--catalogue", type=path, metavar="FILE.toml",
         help="data sets of your own, in the form of lacr_lib/data/catalogue.toml",
     )  # fmt: skip
 
@@ -205,7 +205,7 @@ def _prepare(commands: argparse._SubParsersAction[OneLineParser]) -> None:
     )  # fmt: skip
     parser.add_argument("collection", choices=["sice"], help="the Zero-DCE++ training images")
     parser.add_argument("source", metavar="SRC", help="their folder, unpacked")
-    parser.add_argument("-o", "--out", type=Path, required=True, metavar="DIR")
+    parser.add_argument("-o", "--out", type=path, required=True, metavar="DIR")
 
 
 def _notebooks(commands: argparse._SubParsersAction[OneLineParser]) -> None:
@@ -213,7 +213,7 @@ def _notebooks(commands: argparse._SubParsersAction[OneLineParser]) -> None:
         commands, "notebooks", "lists:run_notebooks",
         "Copy the notebooks of the course out of this installation, with solutions and pictures.",
     )  # fmt: skip
-    parser.add_argument("out", type=Path, metavar="DIR", help="new, or an empty folder")
+    parser.add_argument("out", type=path, metavar="DIR", help="new, or an empty folder")
 
 
 def _export(commands: argparse._SubParsersAction[OneLineParser]) -> None:
@@ -222,7 +222,7 @@ def _export(commands: argparse._SubParsersAction[OneLineParser]) -> None:
         "Write a model as an ONNX file, for images of any size; needs the extra `export`.",
     )  # fmt: skip
     weights_option(parser)
-    parser.add_argument("-o", "--out", type=Path, required=True, metavar="FILE.onnx")
+    parser.add_argument("-o", "--out", type=path, required=True, metavar="FILE.onnx")
 
 
 def _bench(commands: argparse._SubParsersAction[OneLineParser]) -> None:

@@ -27,6 +27,7 @@ def run(options: Namespace) -> int:
     train, model_config = configurations(options)
     _check_folder(out, options.resume)
     if options.resume and is_finished(out):
+        _check_finished(out, train, None if options.init else model_config)
         print(f"{out / WEIGHTS}: this run is finished, nothing to do")
         return 0
     photoset = _training_scenes(options.data)
@@ -90,6 +91,25 @@ def _check_folder(out: Path, resume: bool) -> None:
     if not resume and (is_finished(out) or any(out.glob("checkpoint-[0-9]*"))):
         state = f"a finished run ({WEIGHTS})" if is_finished(out) else "a run that was stopped"
         raise LacrError(f"{out} holds {state}; go on with --resume or choose another --out")
+
+
+def _check_finished(out: Path, train: TrainConfig, model: ModelConfig | None) -> None:
+    """A finished run of other settings is not the one that was asked for.
+
+    model: None where weights bring their own, which are not compared.
+    """
+    from lacr_lib.models.config import ModelConfig
+    from lacr_lib.training.run_settings import differences, held_settings, settings_of
+
+    held = held_settings(out)
+    if held is None:
+        return
+    now = settings_of(model or ModelConfig(**held["model"]), train)
+    if differ := differences(held, now):
+        raise LacrError(
+            f"{out} holds a finished run of other settings: {'; '.join(differ)}; choose another "
+            "--out"
+        )
 
 
 def _training_scenes(data: str) -> PhotoSet:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import torch
@@ -19,6 +20,7 @@ from lacr_lib.data.camera import (
     quantise,
     srgb_to_linear,
 )
+from lacr_lib.data.images import as_photo
 from lacr_lib.data.layouts import Frame, PhotoSet, Scene
 from lacr_lib.errors import LacrError
 
@@ -41,6 +43,10 @@ class BatchSettings:
     darkest: float = 6.0  # synthetic exposures reach 2^-darkest
 
     def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if isinstance(value, float) and not math.isfinite(value):
+                raise LacrError(f"{field.name} must be a finite number, not {value}")
         if self.crop < 32 or self.crop % 8:
             raise LacrError(f"crop must be a multiple of 8 and at least 32, not {self.crop}")
         if self.negatives < 1:
@@ -127,7 +133,7 @@ class TrainingBatches(Dataset[dict[str, Tensor]]):
     def read(self, frame: Frame) -> NDArray[np.uint8]:
         """A photograph, (H, W, 3), kept in memory once it was read."""
         if frame not in self.cache:
-            self.cache[frame] = frame.read()
+            self.cache[frame] = as_photo(frame.read(), frame.name)
         return self.cache[frame]
 
 

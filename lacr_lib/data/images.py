@@ -149,6 +149,13 @@ def as_float(photo: Array) -> Array:
     return photo.astype(np.float32)
 
 
+def as_photo(photo: Array, name: str) -> Array:
+    """The photograph itself. Raises LacrError unless it is uint8 (H, W, 3)."""
+    if photo.dtype != np.uint8 or photo.ndim != 3 or photo.shape[2] != 3:
+        raise LacrError(f"{name}: a photograph is uint8 (H, W, 3), not {photo.dtype} {photo.shape}")
+    return photo
+
+
 def as_uint8(photo: Array) -> Array:
     """A float photograph in [0, 1] rounded (not cut) to uint8; values outside are clipped."""
     if photo.dtype == np.uint8:

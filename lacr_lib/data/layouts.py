@@ -84,8 +84,10 @@ def _ladder_scenes(root: Path, images: Iterable[Path]) -> list[Scene]:
     if mistakes:
         raise LacrError(f"{mistakes[0]}: add the frame, or take the folder out")
     names = _short_names(root, [folder for folder, _, _ in found])
+    # train/clear.jpg: a split of one scene, or a scene that is called so beside others
+    own = all(folder != root and _is_split(folder.name) for folder, _, _ in found)
     return [
-        Scene(name, _split(root, folder), _file_frame(clear), tuple(map(_file_frame, low)))
+        Scene(name, _split(root, folder, own), _file_frame(clear), tuple(map(_file_frame, low)))
         for name, (folder, clear, low) in zip(names, found, strict=True)
     ]
 
@@ -111,6 +113,8 @@ def _paired_scenes(root: Path, images: Iterable[Path]) -> list[Scene]:
     alone: list[Path] = []
     for parent, roles in sorted(parents.items()):
         references = [role for role in REFERENCE_FOLDERS if role in roles]
+        if "low" in roles and len(references) > 1:
+            raise LacrError(f"{parent} holds {' and '.join(references)} beside low: keep one")
         if "low" in roles and references:
             found += [(parent, *pair) for pair in _matched(roles["low"], roles[references[0]])]
         else:
@@ -214,10 +218,18 @@ def _checked(scenes: list[Scene]) -> tuple[Scene, ...]:
     return tuple(scenes)
 
 
-def _split(root: Path, folder: Path) -> str:
-    """The last part of the path below the root that names a split, in lower case, or ""."""
-    parts = [part.lower() for part in folder.relative_to(root).parts]
-    return next((part for part in reversed(parts) if part in TRAINING_NAMES + HELD_OUT_NAMES), "")
+def _split(root: Path, folder: Path, own: bool = True) -> str:
+    """The last part of the path below the root that names a split, in lower case, or "".
+
+    own: whether the folder's own name may be that part.
+    """
+    parts = folder.relative_to(root).parts
+    chosen = filter(_is_split, reversed(parts if own else parts[:-1]))
+    return next(chosen, "").lower()
+
+
+def _is_split(name: str) -> bool:
+    return name.lower() in TRAINING_NAMES + HELD_OUT_NAMES
 
 
 def _short_names(root: Path, paths: list[Path]) -> list[str]:

@@ -95,7 +95,10 @@ def evaluate(
     """
     scores: list[ImageScore] = []
     for image_name, scene, low, clear in _work(photoset):
-        score = _score(method, image_name, scene, low, clear)
+        try:
+            score = _score(method, image_name, scene, low, clear)
+        except LacrError as error:
+            raise LacrError(f"{image_name}: {error}") from error
         scores.append(score)
         if on_image is not None:
             on_image(score)
@@ -118,8 +121,9 @@ def _work(photoset: PhotoSet) -> Iterator[tuple[str, str, Photo, Photo | None]]:
 def _score(
     method: Callable[[Photo], Photo], name: str, scene: str, low: Photo, clear: Photo | None
 ) -> ImageScore:
+    given = low.copy()  # a method may work in place
     start = time.perf_counter()
-    output = method(low)
+    output = method(given)
     seconds = time.perf_counter() - start
     order = metrics.loe(output, low)
     if clear is None:

@@ -24,6 +24,7 @@ Image = NDArray[np.uint8] | NDArray[np.floating]
 SSIM_WINDOW = 11
 SSIM_SIGMA = 1.5
 LOE_SIDE = 50
+LOE_PIXELS = 20_000  # a strip has more at that side, and time grows with their square
 LUMA = np.array([0.299, 0.587, 0.114])  # Rec. 601, what OpenCV's grey is made of
 
 
@@ -31,7 +32,7 @@ def eight_bit(image: Image) -> NDArray[np.float64]:
     """The image as a file would hold it: clipped to [0, 1] and rounded to the 256 levels.
 
     Shapes: (H, W, 3), uint8 or float in [0, 1] -> the same, float64 in [0, 1].
-    Errors: another shape, another type, no pixels, or a value that is not finite.
+    Errors: another shape, another type, no pixels, a value that is not finite, floats in [0, 255].
     """
     array = np.asarray(image)
     if array.ndim != 3 or array.shape[2] != 3:
@@ -44,6 +45,8 @@ def eight_bit(image: Image) -> NDArray[np.float64]:
         raise LacrError(f"metrics need uint8 or float in [0, 1], got {array.dtype}: convert it")
     if not np.isfinite(array).all():
         raise LacrError("the image holds values that are not finite: look at what made it")
+    if array.mean() > 2:
+        raise LacrError("a float image has values in [0, 1], not up to 255: divide by 255")
     return np.rint(np.clip(array.astype(np.float64), 0, 1) * 255) / 255
 
 
@@ -116,7 +119,7 @@ def loe(enhanced: Image, low: Image) -> float:
     """Lightness order error: for how many other pixels a pixel's order of lightness is reversed.
 
     Shapes: (H, W, 3) each. Unit: pixels, mean over the image, after both are reduced to a shorter
-    side of 50. In theory 0 for any strictly rising tone curve; reducing and rounding leave some
+    side of 50 and to 20,000 pixels in all. In theory 0 for any strictly rising tone curve; reducing and rounding leave some
     tens of pixels, and hundreds where 8 bits keep few levels apart, as in a very dark photograph.
     No reference photograph is needed.
     Source: Wang, Zheng, Hu & Li, IEEE TIP 2013 (NPE), equations 1 to 4.
@@ -154,9 +157,9 @@ def _chroma(image: NDArray[np.float64]) -> float:
 def _small_lightness(image: NDArray[np.float64]) -> NDArray[np.float64]:
     light = image.max(axis=2)
     height, width = light.shape
-    scale = LOE_SIDE / min(height, width)
+    scale = min(LOE_SIDE / min(height, width), (LOE_PIXELS / (height * width)) ** 0.5)
     if scale < 1:
-        size = (round(height * scale), round(width * scale))
+        size = (max(1, round(height * scale)), max(1, round(width * scale)))
         light = resize(light, size, anti_aliasing=True)
         light = np.rint(light * 255) / 255
     return np.asarray(light.ravel())

@@ -30,7 +30,7 @@ def returned(method: Callable[[Photo], Photo], photoset: PhotoSet) -> dict[str, 
     for scene in photoset.scenes:
         if scene.clear:
             photo = scene.clear.read()
-            back = method(photo)
+            back = method(photo.copy())  # it may work in place
             brighter = float(back.mean() - photo.mean()) / 255
             found[scene.name] = Returned(min(psnr(back, photo), CAP), brighter)
     return found

@@ -161,6 +161,8 @@ def card_record(card: Card, kind: str, place: list[int], progress: float | None)
 
 
 def _fraction(exposure: float) -> str:
-    """1/8 for 0.125, 1/1.6 for 0.62, 1 from there on."""
+    """1/8 for 0.125, 1/1.6 for 0.62, 1 from there on; 0 for a black frame."""
+    if exposure <= 0:
+        return "0"
     part = float(f"{1 / exposure:.2g}")  # two digits
     return f"1/{part:g}" if part > 1 else "1"

@@ -1,6 +1,7 @@
 """Codes drawn, mixed and exchanged, and what the decoder makes of them.
 
-Everywhere only z changes; the photograph and its skips stay. Images: (H, W, 3) sRGB in [0, 1].
+Everywhere only z changes; the photograph and its skips stay. Images: (H, W, 3) sRGB in [0, 1];
+a photograph over 1 megapixel or under 16 pixels a side comes back in the size of `as_batch`.
 """
 
 from __future__ import annotations

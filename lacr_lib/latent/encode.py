@@ -14,6 +14,7 @@ from PIL import Image
 from torch import Tensor
 
 from lacr_lib.data.camera import srgb_to_linear
+from lacr_lib.data.images import as_photo
 from lacr_lib.errors import LacrError
 from lacr_lib.inference.tiles import SMALLEST_SIDE
 from lacr_lib.models.config import REGION
@@ -188,7 +189,9 @@ def as_batch(photo: NDArray[np.uint8], model: LacrVae) -> Tensor:
     """uint8 (H, W, 3) -> float32 (1, 3, h, w) in [0, 1], on the model's device, at most 1 MP.
 
     Sides under 16 pixels are extended by their edge pixels; no side is reduced below that.
+    Errors: another type or shape.
     """
+    photo = as_photo(photo, "to be encoded")
     edges = [(0, max(0, SMALLEST_SIDE - side)) for side in photo.shape[:2]]
     photo = np.pad(photo, (*edges, (0, 0)), mode="edge")
     height, width = photo.shape[:2]

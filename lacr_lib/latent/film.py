@@ -72,7 +72,7 @@ def read_chain(folder: str | Path) -> list[Snapshot]:
     run without LACR has "without" or "no-lacr" in the path. Step and seed are read from the files;
     the start is made anew from the seed.
     Errors: no such folder, no snapshot, a file without a step, a run that began from other weights
-    (--init), runs with different steps.
+    (--init), more than two runs, runs with different steps.
     """
     folder = Path(folder).expanduser()
     if not folder.is_dir():
@@ -83,6 +83,12 @@ def read_chain(folder: str | Path) -> list[Snapshot]:
         if any(fnmatch(part, CHECKPOINT) for part in inside.split("/")[:-1]):
             continue
         side = "without" if any(word in inside for word in WITHOUT) else "with"
+        for other in runs[side].values():
+            if other.parent != path.parent:
+                raise LacrError(
+                    f"{folder} holds several runs {side} LACR, {other.parent} and {path.parent}: "
+                    "give a folder with two runs"
+                )
         runs[side][_step(path)] = path
     steps = sorted(runs["with"])
     if not steps or steps != sorted(runs["without"]):

@@ -88,7 +88,8 @@ def walk(
     """Decodes one photograph while its code is moved along the axis, all regions alike.
 
     A step of 1 moves the code by the mean way from low to clear; 0 is the photograph's own code.
-    The photograph itself and its skips stay: only z changes. uint8 (H, W, 3) -> images in [0, 1].
+    The photograph itself and its skips stay: only z changes. uint8 (H, W, 3) -> images in [0, 1],
+    of the size of `as_batch` (at most 1 megapixel).
     """
     x = as_batch(photo, model)
     code = model.encode(x)

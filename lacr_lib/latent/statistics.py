@@ -68,9 +68,11 @@ def mean_of(values: ArrayLike, scene: NDArray[np.int64], n_scenes: int) -> Stati
 def median_of(values: ArrayLike, scene: NDArray[np.int64], n_scenes: int) -> Statistic:
     """Median of many values (N,), found by halving: no draw ever copies or sorts them again.
 
-    Of an even number of values it is the lower of the two in the middle.
+    Of an even number of values it is the lower of the two in the middle, of none it is NaN.
     """
     numbers = np.asarray(values, np.float64)
+    if not numbers.size:
+        return lambda counts: np.full(len(counts), np.nan)
     parts = [np.sort(numbers[scene == s]) for s in range(n_scenes)]
     sizes = np.array([len(part) for part in parts], np.float64)
 

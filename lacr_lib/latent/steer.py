@@ -99,9 +99,9 @@ class SteeredPhoto:
     def image(
         self, steps: Mapping[str, float], region: Region, reach: str = "neighbourhood"
     ) -> NDArray[np.float32]:
-        """Decoded with the code moved by so many steps of each handle, (H, W, 3), read-only.
+        """Decoded with the code moved by so many steps of each handle, read-only.
 
-        Handles that are not named stay at 0. Errors: as `window`; an unknown handle.
+        Shape: (H, W, 3), of the size of `as_batch` (at most 1 megapixel). Handles that are not named stay at 0. Errors: as `window`; an unknown handle.
         """
         unknown = set(steps) - set(self.handles)
         if unknown:

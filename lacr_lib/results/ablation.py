@@ -181,7 +181,14 @@ def same_seed(
 def compare(
     by_name: dict[str, list[Record]], name: str, reference: str, metric: str = "psnr"
 ) -> Comparison:
-    """One run against another. Raises LacrError without two seeds in common, or other scenes."""
+    """One run against another.
+
+    Raises LacrError for a run or a metric that is not there, without two seeds in common, or other
+    scenes.
+    """
+    for each, there in ((name, by_name), (reference, by_name), (metric, METRICS)):
+        if each not in there:
+            raise LacrError(f"no {each!r}; there are {', '.join(there) or 'none'}")
     couples = same_seed(by_name, name, reference)
     if len(couples) < 2:
         raise LacrError(

@@ -23,7 +23,7 @@ class TrainConfig(BatchSettings):
     batch_size: int = 8  # images a process and step
     learning_rate: float = 8e-4  # peak of one cycle
     weight_decay: float = 1e-4
-    clip_norm: float = 1.0  # gradient norm above which a step is scaled down
+    clip_norm: float = 1.0  # gradient norm above which a step is scaled down; 1e9: never
     ema: float = 0.999  # averaging of the weights that are evaluated and released
     ssim_weight: float = 0.5
     beta: float = 1e-3  # KL weight per latent entry, from step 0

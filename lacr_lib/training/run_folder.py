@@ -95,7 +95,10 @@ class RunFolder:
             return 0
         if not resume and (self.checkpoints() or is_finished(self.out)):
             raise LacrError(f"{self.out} holds a run; resume it or choose another folder")
+        held = held_settings(self.out)  # raises for a config.json of something else
         step = self.restore() if resume else 0
+        if resume and held:
+            self.go_on(held.get("about", {}))
         if self.writes:
             settings = {**self.settings, **({"about": self.about} if self.about else {})}
             write_text(self.out / CONFIG, json.dumps(settings, indent=1) + "\n")
@@ -121,6 +124,14 @@ class RunFolder:
             ) from error
         print(f"resuming at step {step}", file=sys.stderr)
         return step
+
+    def go_on(self, about: Mapping[str, Any]) -> None:
+        """What a run began from stays; raises LacrError where it was begun on other photographs."""
+        assert self.out is not None
+        before, now = about.get("data"), self.about.get("data")
+        if before and now and before != now:
+            raise LacrError(f"{self.out} holds a run on {before}, not on {now}; choose that")
+        self.about = {**about, **self.about}
 
     def check_same_run(self) -> None:
         """Raises LacrError where the folder's settings are not those of now."""

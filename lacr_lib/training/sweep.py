@@ -12,7 +12,7 @@ import tomllib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from filelock import FileLock, Timeout
 
@@ -102,6 +102,8 @@ def read_grid(path: str | Path) -> list[Run]:
         for (train, model), same in names.items()
     ]
     folders = [run.folder for run in runs]
+    if len(set(seeds)) < len(seeds):
+        raise LacrError(f"{path}: seeds holds a number twice: {seeds}")
     twice = sorted({folder for folder in folders if folders.count(folder) > 1})
     if twice:
         raise LacrError(f"{path}: two runs share the folder {twice[0]}; name them further apart")
@@ -137,19 +139,26 @@ def sweep(
     with its record.json; OUT/records.jsonl holds all records, a line each. Stopped, it goes on from
     the last checkpoints; several processes with one OUT share the work, each takes the next run
     that nobody holds, and none waits for a run that another one holds. known: records of an
-    earlier sweep; a run of equal settings takes its record from there.
-    Raises LacrError when a folder holds a run of other settings, or when no scene is held out.
+    earlier sweep; a run of equal settings takes its record from there, if it is of these
+    photographs. A run that fails is told, and the others go on.
+    Raises LacrError when a folder holds a run of other settings or photographs, when fewer than two
+    scenes are held out, and at the end when a run has failed.
     """
+    from lacr_lib.latent.pairs import group_by_scene
+
     out, runs = Path(out), list(runs)
     if not any(scene.split for scene in photoset.scenes):  # select gives all of them for either
         raise LacrError(
             f"{photoset.name}: no scene is held out to measure on; put some into a folder val/ and "
             "the others into train/"
         )
-    for run in runs:
-        _check_same(run, out / run.folder)
     scenes = photoset.select("train"), photoset.select("test")
-    recorded = {settings_key(record["settings"]): record for record in known}
+    photos = _Photos(photoset.name, tuple(pair.name for pair in scenes[1].pairs()))
+    group_by_scene(scenes[1].pairs())  # two scenes at least, or there is no interval
+    for run in runs:
+        _check_same(run, out / run.folder, photos)
+    recorded = {settings_key(r["settings"]): r for r in known if _measured_on(r) == photos}
+    failed = []
     for run in runs:
         folder = out / run.folder
         folder.mkdir(parents=True, exist_ok=True)
@@ -160,14 +169,24 @@ def sweep(
             tell(f"{run.folder}: another process is at it")
             continue
         with held:
-            if not (folder / "record.json").is_file():
+            _check_same(run, folder, photos)  # once more: another process may have been here
+            record, names = read_record(folder), run.names
+            if record is not None:  # the grid may have a new name for it
+                names = tuple(dict.fromkeys([*names, *record["names"]]))
+            else:
                 tell(f"{run.folder}: {', '.join(run.names)}, seed {run.train.seed}")
                 record = recorded.get(settings_key(run.settings))
-                if record is None:
-                    record = train_and_measure(run, *scenes, folder)
-                record = {**record, "names": list(run.names)}
-                write_text(folder / "record.json", json.dumps(record, allow_nan=False) + "\n")
+            try:
+                record = record or train_and_measure(run, *scenes, folder)
+            except LacrError as error:
+                tell(f"{run.folder} failed: {error}")
+                failed.append(run.folder)
+                continue
+            record = {**record, "names": list(names)}
+            write_text(folder / "record.json", json.dumps(record, allow_nan=False) + "\n")
             join(out)
+    if failed:
+        raise LacrError(f"{len(failed)} of {len(runs)} runs failed: {', '.join(failed)}")
     return [record for run in runs if (record := read_record(out / run.folder))]
 
 
@@ -231,9 +250,25 @@ def _number(value: float) -> float | None:
     return round(float(value), 5) if math.isfinite(value) else None
 
 
-def _check_same(run: Run, folder: Path) -> None:
-    """A folder of an earlier grid with the same name and other settings is left alone."""
+class _Photos(NamedTuple):
+    """What a record was made on: the name of the set, and the pairs that were measured."""
+
+    data: str
+    pairs: tuple[str, ...]
+
+
+def _measured_on(record: Record) -> _Photos:
+    return _Photos(record["data"], tuple(record["per_pair"]["name"]))
+
+
+def _check_same(run: Run, folder: Path, photos: _Photos) -> None:
+    """A folder with the same name and other settings or photographs is left alone."""
     record = read_record(folder)
+    if record and _measured_on(record) != photos:
+        raise LacrError(
+            f"{folder} was measured on other photographs (of {record['data']}); choose another "
+            "--out"
+        )
     held = record["settings"] if record else held_settings(folder)
     if held and (differ := differences(held, run.settings)):
         raise LacrError(

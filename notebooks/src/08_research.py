@@ -416,6 +416,8 @@ class SqueezeExcite(torch.nn.Module):
 # %% [markdown]
 # `GlobalStatistic` is the one thing to know: a large photograph is enhanced in tiles, and every tile must use the mean
 # of the *whole* image. What passes through this door is taken once from a reduced copy and then given to all tiles.
+# (And tiles overlap by what the library's own kernels reach: a block whose kernels are wider than AMSM's needs a larger
+# `stage_reach` in `lacr_lib/inference/stages.py`.)
 #
 # The configuration says where the block goes. With `rcam=False` each stage begins with a plain block of RCAM's size,
 # and that one we take out:

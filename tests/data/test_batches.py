@@ -130,3 +130,17 @@ def test_too_small_photographs_and_empty_sets_are_refused():
 def test_a_wrong_setting_is_named(wrong):
     with pytest.raises(LacrError, match=next(iter(wrong))):
         BatchSettings(**wrong)
+
+
+@pytest.mark.parametrize(
+    "wrong", [lambda p: p / 255.0, lambda p: p.astype(np.uint16), lambda p: p[..., 0]]
+)
+def test_a_reader_of_something_else_is_named(wrong):
+    whole = scene()
+    clear = Frame("s0/clear", lambda: wrong(whole.clear.read()), None, None)
+    data = TrainingBatches(
+        PhotoSet("toy", "ladder", (Scene("s0", "train", clear, whole.low),)),
+        BatchSettings(crop=32),
+    )
+    with pytest.raises(LacrError, match=r"s0/clear: a photograph is uint8 \(H, W, 3\), not"):
+        data[0]

@@ -204,3 +204,18 @@ def test_real_ladders(real_data: Path) -> None:
         assert means == sorted(means)
     assert open_photoset(real_data).describe() == photos.describe()  # ladders win
     assert open_photoset(real_data / "unpaired").layout == "unpaired"
+
+
+def test_a_scene_that_is_called_like_a_split_is_a_scene(tmp_path: Path) -> None:
+    for name in ("car", "boat", "train"):
+        ladder(tmp_path / "a", name, 1)
+    assert {scene.split for scene in open_photoset(tmp_path / "a").scenes} == {""}
+    for name in ("train", "val"):  # one scene each, and nothing else: these are splits
+        ladder(tmp_path / "b", name, 1)
+    assert [scene.split for scene in open_photoset(tmp_path / "b").scenes] == ["train", "val"]
+
+
+def test_two_folders_of_references_are_refused(tmp_path: Path) -> None:
+    put(tmp_path, "low/a.png", "high/a.png", "normal/a.png")
+    with pytest.raises(LacrError, match="holds high and normal beside low: keep one"):
+        open_photoset(tmp_path)

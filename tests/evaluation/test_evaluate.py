@@ -13,6 +13,7 @@ from lacr_lib.errors import LacrError
 from lacr_lib.evaluation import metrics
 from lacr_lib.evaluation.baselines import BASELINES
 from lacr_lib.evaluation.evaluate import METRICS, Evaluation, ImageScore, evaluate
+from lacr_lib.evaluation.unharmed import returned
 
 FIELDS = [
     "dataset", "n", "psnr", "ssim", "psnr_gt_mean", "ssim_gt_mean", "ciede2000", "chroma_ratio",
@@ -111,3 +112,23 @@ def test_an_image_without_a_value_is_left_out_of_that_mean_alone() -> None:
     assert record["psnr_gt_mean"] == 20.5 and record["ssim"] == 0.5
     assert [image["psnr"] for image in record["per_image"]] == [20.0, 21.0, None]
     assert Evaluation("m", "toy", (equal, equal)).mean("psnr") is None
+
+
+def test_a_method_that_works_in_place_is_scored_as_its_copying_twin() -> None:
+    def in_place(photo: np.ndarray) -> np.ndarray:
+        return np.subtract(255, photo, out=photo)
+
+    photos = make_set()
+    here, there = (
+        evaluate(method, photos, "negative") for method in (in_place, lambda photo: 255 - photo)
+    )
+    assert here.mean("loe") == there.mean("loe") and here.mean("loe") > 0
+    photos = make_set()
+    assert returned(in_place, photos) == returned(lambda photo: 255 - photo, photos)
+
+
+def test_an_image_that_cannot_be_scored_is_named() -> None:
+    tiny = np.zeros((8, 8, 3), np.uint8)
+    scenes = (Scene("small", "test", frame("clear", tiny), (frame("low_0", tiny),)),)
+    with pytest.raises(LacrError, match=r"^small/low_0: SSIM needs sides of 11"):
+        evaluate(lambda photo: photo, PhotoSet("toy", "ladder", scenes), "none")

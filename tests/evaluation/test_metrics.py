@@ -11,6 +11,7 @@ from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from lacr_lib.errors import LacrError
 from lacr_lib.evaluation.metrics import (
+    LOE_PIXELS,
     LUMA,
     chroma_ratio,
     ciede2000,
@@ -140,3 +141,15 @@ def test_bad_input_is_one_clear_line(metric: object) -> None:
             metric(a, b)  # type: ignore[operator]
     with pytest.raises(LacrError, match="11"):
         ssim(A[:10], B[:10])
+
+
+def test_floats_up_to_255_are_refused_and_not_scored_as_white() -> None:
+    with pytest.raises(LacrError, match="divide by 255"):
+        psnr(A.astype(np.float64), B)
+    assert psnr(A / 255.0, B) == psnr(A, B)
+
+
+def test_loe_of_a_strip_is_reduced_to_so_many_pixels() -> None:
+    strip = photo(8, 40, 2000)
+    assert loe(strip, strip) == 0
+    assert loe(255 - strip, strip) <= LOE_PIXELS * 1.02  # of rounded sides

@@ -17,7 +17,7 @@ from lacr_lib.errors import LacrError
 from lacr_lib.explorer.pack import UNKNOWN, page_data
 from lacr_lib.explorer.page import write_story
 from lacr_lib.explorer.plot import RAMPS, ramp
-from lacr_lib.explorer.scenes import Album, family, progress_of, sheets
+from lacr_lib.explorer.scenes import Album, _fraction, family, progress_of, sheets
 from lacr_lib.figures.style import ROLES
 from lacr_lib.latent.encode import encode_photoset
 from lacr_lib.latent.film import pull_of, region_pull
@@ -203,3 +203,7 @@ def test_a_photograph_that_the_album_lacks_is_told(story, tmp_path):
     with pytest.raises(LacrError, match="album lacks"):
         write_story(tmp_path / "x.html", replace(one_model(story), album=Album()))
     assert not list(tmp_path.iterdir())
+
+
+def test_exposures_are_fractions_and_a_black_frame_has_none():
+    assert [_fraction(each) for each in (0.125, 0.62, 1.0, 0.0)] == ["1/8", "1/1.6", "1", "0"]

@@ -130,3 +130,8 @@ def test_a_thin_photograph_keeps_sides_of_16_and_at_most_a_megapixel(shape):
             batch[0, :, : kept[0], : kept[1]].permute(1, 2, 0) * 255, photo, atol=1e-4
         )
         assert model.encode(batch).mu.shape[2:] == tuple(-(-s // 8) for s in batch.shape[2:])
+
+
+def test_a_float_photograph_is_refused_and_not_encoded_as_black(known_model):
+    with pytest.raises(LacrError, match=r"uint8 \(H, W, 3\), not float64"):
+        as_batch(np.zeros((16, 16, 3)), known_model(0.0))

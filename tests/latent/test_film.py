@@ -157,3 +157,9 @@ def test_neighbours_are_counted_and_places_lie_among_them():
     between = place(np.array([[20.5]], "f4"), line, flat)
     np.testing.assert_allclose(between, [[20.5, -20.5]], atol=0.2)
     assert place(line[:0], line, flat).shape == (0, 2)
+
+
+def test_several_runs_of_one_side_are_no_film(folder):
+    snapshot(folder / "other-lacr" / "a.safetensors", 3, steps=200)
+    with pytest.raises(LacrError, match=r"several runs with LACR.+film-lacr.+other-lacr"):
+        read_chain(folder)

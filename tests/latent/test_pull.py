@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -183,3 +184,9 @@ def test_one_scene_or_no_reference_is_refused(ladders, known_model):
     bare = PhotoSet("bare", "unpaired", (Scene("x", "", None, (alone,)),))
     with pytest.raises(LacrError, match="0 found"):
         pull(known_model(1.0), known_model(0.0), bare)
+
+
+def test_pairs_that_are_equal_have_no_way_to_measure(ladders, known_model):
+    scenes = [replace(s, low=(replace(s.clear, name="low_0"),)) for s in ladders.scenes]
+    record = pull(known_model(1.0), known_model(0.0), replace(ladders, scenes=tuple(scenes)))
+    assert record["weights"]["fraction_of_way"] is None

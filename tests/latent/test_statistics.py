@@ -82,3 +82,8 @@ def test_a_paired_difference_forgets_how_hard_a_scene_is(sample):
 def test_one_scene_has_no_interval():
     with pytest.raises(LacrError, match="at least two"):
         estimate(mean_of([1.0, 2.0], np.zeros(2, int), 1), 1)
+
+
+def test_the_median_of_nothing_is_no_number():
+    median = median_of(np.array([]), np.array([], np.int64), 3)
+    assert np.isnan(median(np.ones((2, 3)))).all()

@@ -62,6 +62,10 @@ def test_what_cannot_be_compared_is_refused(hard):
     a, b = record("a", 0, hard), record("b", 0, hard)
     with pytest.raises(LacrError, match="a and b have 1 seeds in common, two are needed"):
         compare(by_name(a, b), "a", "b")
+    with pytest.raises(LacrError, match="no 'bb'; there are a, b"):
+        compare(by_name(a, b), "a", "bb")
+    with pytest.raises(LacrError, match="no 'psnrr'; there are psnr, "):
+        compare(by_name(a, b), "a", "b", "psnrr")
     other = record("b", 1, hard)
     other["per_pair"]["name"] = [f"q{index}" for index in range(len(SCENES))]
     with pytest.raises(LacrError, match="different photographs"):

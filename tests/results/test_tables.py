@@ -33,9 +33,7 @@ def test_the_index_is_given_the_recorded_figures(monkeypatch: pytest.MonkeyPatch
 
 def test_the_rows_of_the_judges_follow_the_twins() -> None:
     sides = {"weights": 0.1, "against": 0.2, "difference": [-0.1, -0.15, -0.05]}
-    pull = {
-        side: dict.fromkeys(tables.PULL_ROWS.values(), value) for side, value in sides.items()
-    }
+    pull = {side: dict.fromkeys(tables.PULL_ROWS.values(), value) for side, value in sides.items()}
     without = tables.pull_table(pull, {}).splitlines()
     one = next(iter(tables.JUDGES))
     judge = {"weights": 0.3, "against": 0.35, "difference": [-0.05, -0.06, -0.04]}

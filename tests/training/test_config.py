@@ -38,6 +38,9 @@ def test_lambda_ramps_up_and_stays():
         {"workers": -1},
         {"darkest": 0.5},
         {"darkest": float("nan")},
+        {"darkest": float("inf")},
+        {"clip_norm": float("inf")},
+        {"lambda_lacr": float("inf")},
         {"learning_rate": float("nan")},
     ],
 )

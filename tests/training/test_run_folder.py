@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from lacr_lib import LacrError, TrainConfig, fit
+from lacr_lib.inference.load import read_metadata
 from lacr_lib.models.config import ModelConfig
 from lacr_lib.training.run_settings import FREE, differences, settings_key, settings_of
 
@@ -65,3 +66,28 @@ def test_differences_are_named_and_what_touches_no_weight_is_none() -> None:
     assert settings_key(other) != settings_key(now)
     newer = {**now, "model": {**now["model"], "hue": 3}}
     assert differences(newer, now) == ["hue 3, not known here"]
+
+
+def test_what_a_run_began_from_stays_when_it_goes_on(make_model, photoset, tmp_path) -> None:
+    began = {"data": "toy", "init": {"seed": 5}}
+    every = replace(CONFIG, checkpoint_every=1)
+    fit(make_model(), photoset, every, tmp_path, about=began)
+    weights = tmp_path / "model.safetensors"
+    weights.unlink()  # it had not come so far
+    with pytest.raises(LacrError, match="holds a run on toy, not on other"):
+        fit(make_model(), photoset, every, tmp_path, resume=True, about={"data": "other"})
+    fit(make_model(), photoset, every, tmp_path, resume=True, about={"data": "toy"})
+    assert read_metadata(weights)["about"]["init"] == {"seed": 5}
+
+
+def test_a_config_that_is_none_of_a_run_is_left_alone(make_model, photoset, tmp_path) -> None:
+    theirs = tmp_path / "config.json"
+    theirs.write_text('{"architectures": ["other"]}')
+    with pytest.raises(LacrError, match="not the settings of a run"):
+        fit(make_model(), photoset, CONFIG, tmp_path)
+    assert theirs.read_text() == '{"architectures": ["other"]}'
+
+
+def test_the_folder_may_be_named_by_a_word(make_model, photoset, tmp_path) -> None:
+    fit(make_model(), photoset, CONFIG, str(tmp_path / "run"))
+    assert (tmp_path / "run" / "model.safetensors").is_file()

@@ -81,6 +81,7 @@ def test_runs_of_equal_settings_are_one_run_with_two_names(grid):
         ("[runs.a]\nseed = 1", "seed is no setting of a run"),
         ("[run.a]", "not run"),
         ("[runs.'a b']\n[runs.'a-b']\nsteps=3", "two runs share the folder a-b-seed0"),
+        ("seeds = [0, 0]\n[runs.a]", "seeds holds a number twice: [0, 0]"),
         ("[runs]\na = 3", "settings are lines key = value"),
     ],
 )
@@ -95,7 +96,12 @@ def test_a_bad_grid_gets_one_clear_line(grid, text, message):
 def quick(monkeypatch):
     """Measuring left out: what a sweep does around it is tested here."""
     measured = []
-    monkeypatch.setattr(sweeping, "measure", lambda model, test: measured.append(model) or {})
+
+    def names_only(model, test):
+        measured.append(model)
+        return {"per_pair": {"name": [pair.name for pair in test.pairs()]}}
+
+    monkeypatch.setattr(sweeping, "measure", names_only)
     return measured
 
 
@@ -230,3 +236,79 @@ def test_what_is_no_number_becomes_null(photoset):
     assert record["summary"]["alignment_ratio"] is None
     assert line({"names": ["a"], "seed": 0, **record}).endswith("alignment ratio -")
     json.dumps(record, allow_nan=False)
+
+
+def of_other_photographs(photoset, **changes):
+    scenes = [replace(scene, name=f"{scene.name}-b") for scene in photoset.scenes]
+    return replace(photoset, scenes=tuple(scenes), **changes)
+
+
+def test_records_of_other_photographs_are_none_of_this_sweep(grid, tmp_path, photoset, quick):
+    runs, out = read_grid(grid)[:1], tmp_path / "out"
+    known = sweep(runs, photoset, out)
+    for other in (replace(photoset, name="others"), of_other_photographs(photoset)):
+        with pytest.raises(LacrError, match="measured on other photographs"):
+            sweep(runs, other, out)
+    sweep(runs, of_other_photographs(photoset), tmp_path / "new", known=known)
+    assert len(quick) == 2, "trained anew"
+
+
+def test_a_begun_run_does_not_go_on_with_other_photographs(grid, tmp_path, photoset, quick):
+    run = read_grid(grid)[0]
+    folder = tmp_path / "out" / run.folder
+    sweeping.train_and_measure(run, photoset.select("train"), photoset.select("test"), folder)
+    (folder / "model.safetensors").unlink()  # it had not come so far
+    told = []
+    with pytest.raises(LacrError, match="1 of 1 runs failed: vae-seed0"):
+        sweep([run], replace(photoset, name="others"), tmp_path / "out", told.append)
+    assert "holds a run on toys, not on others" in told[-1]
+
+
+def test_a_run_that_fails_is_told_and_the_others_go_on(
+    grid, tmp_path, photoset, quick, monkeypatch
+):
+    runs, plain = read_grid(grid)[:2], sweeping.train_and_measure
+
+    def fails(run, *rest):
+        if run is runs[0]:
+            raise LacrError("gradients were not finite")
+        return plain(run, *rest)
+
+    monkeypatch.setattr(sweeping, "train_and_measure", fails)
+    told = []
+    with pytest.raises(LacrError, match="1 of 2 runs failed: vae-seed0"):
+        sweep(runs, photoset, tmp_path, told.append)
+    assert "vae-seed0 failed: gradients were not finite" in told
+    assert [record["names"][0] for record in read_records(tmp_path / RECORDS)] == ["full"]
+
+
+def test_a_name_that_is_added_later_stands_in_the_record(grid, tmp_path, photoset, quick):
+    first = read_grid(grid)[:1]
+    sweep(first, photoset, tmp_path)
+    renamed = [replace(first[0], names=("VAE", "control"))]
+    assert sweep(renamed, photoset, tmp_path)[0]["names"] == ["VAE", "control"]
+    assert len(quick) == 1
+    sweep(first, photoset, tmp_path)  # a name of another grid is kept
+    assert read_records(tmp_path / RECORDS)[0]["names"] == ["VAE", "control"]
+
+
+def test_a_run_that_another_process_finished_meanwhile_must_be_the_same(
+    grid, tmp_path, photoset, quick, monkeypatch
+):
+    mine, plain = read_grid(grid)[:2], sweeping.train_and_measure
+    others = replace(mine[1], train=replace(mine[1].train, lambda_lacr=5.0))
+
+    def meanwhile(run, *rest):
+        if run is mine[0]:
+            sweep([others], photoset, tmp_path)
+        return plain(run, *rest)
+
+    monkeypatch.setattr(sweeping, "train_and_measure", meanwhile)
+    with pytest.raises(LacrError, match="other settings"):
+        sweep(mine, photoset, tmp_path)
+
+
+def test_one_held_out_scene_is_refused_before_any_training(grid, tmp_path, photoset, quick):
+    with pytest.raises(LacrError, match="at least two"):
+        sweep(read_grid(grid)[:1], replace(photoset, scenes=photoset.scenes[:2]), tmp_path)
+    assert not quick and not any(tmp_path.glob("*/config.json"))
