@@ -119,9 +119,9 @@ def loe(enhanced: Image, low: Image) -> float:
     """Lightness order error: for how many other pixels a pixel's order of lightness is reversed.
 
     Shapes: (H, W, 3) each. Unit: pixels, mean over the image, after both are reduced to a shorter
-    side of 50 and to 20,000 pixels in all. In theory 0 for any strictly rising tone curve; reducing and rounding leave some
-    tens of pixels, and hundreds where 8 bits keep few levels apart, as in a very dark photograph.
-    No reference photograph is needed.
+    side of 50 and to 20,000 pixels in all. In theory 0 for any strictly rising tone curve; reducing
+    and rounding leave some tens of pixels, and hundreds where 8 bits keep few levels apart, as in a
+    very dark photograph. No reference photograph is needed.
     Source: Wang, Zheng, Hu & Li, IEEE TIP 2013 (NPE), equations 1 to 4.
     """
     after, before = _pair(enhanced, low)

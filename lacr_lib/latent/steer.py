@@ -101,7 +101,8 @@ class SteeredPhoto:
     ) -> NDArray[np.float32]:
         """Decoded with the code moved by so many steps of each handle, read-only.
 
-        Shape: (H, W, 3), of the size of `as_batch` (at most 1 megapixel). Handles that are not named stay at 0. Errors: as `window`; an unknown handle.
+        Shape: (H, W, 3), of the size of `as_batch` (at most 1 megapixel). Handles that are not
+        named stay at 0. Errors: as `window`; an unknown handle.
         """
         unknown = set(steps) - set(self.handles)
         if unknown:
