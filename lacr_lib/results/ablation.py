@@ -186,9 +186,9 @@ def compare(
     Raises LacrError for a run or a metric that is not there, without two seeds in common, or other
     scenes.
     """
-    for each, there in ((name, by_name), (reference, by_name), (metric, METRICS)):
-        if each not in there:
-            raise LacrError(f"no {each!r}; there are {', '.join(there) or 'none'}")
+    for asked, there in ((name, by_name), (reference, by_name), (metric, METRICS)):
+        if asked not in there:
+            raise LacrError(f"no {asked!r}; there are {', '.join(there) or 'none'}")
     couples = same_seed(by_name, name, reference)
     if len(couples) < 2:
         raise LacrError(
