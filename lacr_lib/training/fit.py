@@ -38,7 +38,7 @@ def fit(
     model: LacrVae,
     photoset: PhotoSet,
     config: TrainConfig,
-    out: str | Path | None = None,
+    out: Path | None = None,
     resume: bool = False,
     on_step: OnStep | None = None,
     about: Mapping[str, Any] | None = None,
@@ -76,9 +76,8 @@ def fit(
         trained = torch.compile(trained)
     accelerator.register_for_checkpointing(averaged, schedule)
     alone = accelerator.num_processes == 1
-    folder = None if out is None else Path(out)
     with (
-        RunFolder(folder, accelerator, config, model.config, about) as run,
+        RunFolder(out, accelerator, config, model.config, about) as run,
         interrupts_wait(alone) as told_to_stop,
     ):
         start = run.begin(resume)

@@ -49,13 +49,13 @@ class RunFolder:
 
     def __init__(
         self,
-        out: Path | None,
+        out: str | Path | None,
         accelerator: Accelerator,
         config: TrainConfig,
         model: ModelConfig,
         about: Mapping[str, Any] | None = None,
     ) -> None:
-        self.out = out
+        self.out = None if out is None else Path(out)
         self.about = dict(about or {})
         self.accelerator = accelerator
         self.config = config
