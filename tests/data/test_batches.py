@@ -1,9 +1,20 @@
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
 
 from lacr_lib import LacrError
-from lacr_lib.data.batches import BatchSettings, StepSampler, TrainingBatches, Window
+from lacr_lib.data.batches import (
+    BatchSettings,
+    StepSampler,
+    TrainingBatches,
+    Window,
+    add_noise,
+    darken_further,
+    random_camera,
+    to_tensor,
+)
 from lacr_lib.data.layouts import Frame, PhotoSet, Scene
 
 REAL_ONLY = {"clear_share": 0.0, "synthetic_share": 0.0, "noise_share": 0.0, "half_size_share": 0.0}
@@ -144,3 +155,118 @@ def test_a_reader_of_something_else_is_named(wrong):
     )
     with pytest.raises(LacrError, match=r"s0/clear: a photograph is uint8 \(H, W, 3\), not"):
         data[0]
+
+
+def test_seeds_have_no_samples_in_common():
+    photoset = PhotoSet("toy", "ladder", (scene(),))
+    one, two = (TrainingBatches(photoset, BatchSettings(crop=32, seed=s)) for s in (3, 4))
+    assert not torch.equal(one[1]["low"], two[0]["low"])
+
+
+def share(dark, clear):
+    return round((dark.sum() / clear.sum()).item(), 1)
+
+
+def test_every_scene_and_every_exposure_is_drawn():
+    scenes = (scene("a"), scene("b", levels=(0.1, 0.8), seed=1))
+    data = TrainingBatches(PhotoSet("toy", "ladder", scenes), BatchSettings(crop=32, **REAL_ONLY))
+    items = [data[i] for i in range(40)]
+    assert {share(s["low"], s["clear"]) for s in items} == {0.1, 0.2, 0.5, 0.8}
+
+
+def test_further_negatives_are_every_darker_exposure_then_a_darkened_one():
+    seen = {}
+    for s in samples(60, levels=(0.2, 0.5, 0.8), **REAL_ONLY, negatives=3):
+        low, second, third = s["negatives"]
+        assert second.mean() < 0.95 * low.mean() and third.mean() < 0.95 * low.mean()
+        assert not torch.equal(second, third)
+        seen.setdefault(share(low, s["clear"]), set()).add(share(second, s["clear"]))
+    assert seen[0.8] == {0.2, 0.5} and seen[0.5] == {0.2}
+
+
+def test_the_second_negative_of_a_clear_pair_is_a_dark_photograph_of_its_scene():
+    for s in samples(20, clear_share=1.0):
+        assert torch.equal(s["negatives"][0], s["clear"])
+        assert share(s["negatives"][1], s["clear"]) in (0.2, 0.5)
+
+
+def test_synthetic_exposures_lie_between_one_stop_and_the_darkest():
+    settings = {"levels": (0.9,), "clear_share": 0.0, "synthetic_share": 1.0}
+    one_stop = samples(40, darkest=1.0, **settings)
+    shares = [(s["low"].mean() / s["clear"].mean()).item() for s in one_stop]
+    assert min(shares) > 0.4 and max(shares) < 0.8
+    assert min(s["low"].mean() for s in samples(40, darkest=6.0, **settings)) < 0.08
+    assert all(s["negatives"][1].mean() < 0.95 * s["low"].mean() for s in one_stop)
+
+
+def test_what_is_not_clear_is_shared_out_between_synthetic_and_real():
+    settings = BatchSettings(clear_share=0.5, synthetic_share=0.4)
+    data = TrainingBatches(PhotoSet("toy", "ladder", (scene(),)), settings)
+    assert data.kind_shares() == pytest.approx((0.5, 0.2, 0.3))
+
+
+def drawn(size, count=400, **settings):
+    photoset = PhotoSet("toy", "ladder", (scene(size=size),))
+    data = TrainingBatches(photoset, BatchSettings(crop=32, **settings))
+    rng = np.random.default_rng(0)
+    return [data.draw_window(data.scenes[0], rng) for _ in range(count)]
+
+
+def test_windows_lie_anywhere_flipped_turned_and_at_half_size_as_often_as_asked():
+    windows = drawn((64, 80), half_size_share=0.25)
+    whole = [w for w in windows if w.scale == 1]
+    assert len(whole) / len(windows) == pytest.approx(0.75, abs=0.07)
+    tops, lefts = [w.top for w in whole], [w.left for w in whole]
+    assert (min(tops), max(tops), min(lefts), max(lefts)) == (0, 32, 0, 48)
+    assert {(w.flip, w.turns) for w in windows} == {(f, t) for f in (0, 1) for t in range(4)}
+    assert {w.scale for w in drawn((48, 80), 40, half_size_share=1.0)} == {1}  # 64 do not fit
+
+
+def test_a_window_flips_columns_and_turns_and_leaves_colours():
+    photo = np.random.default_rng(0).integers(0, 256, (40, 40, 3), dtype=np.uint8)
+    plain = Window(4, 2, 32, 1, False, 0).cut(photo)
+    turned = Window(4, 2, 32, 1, True, 1).cut(photo)
+    np.testing.assert_array_equal(turned, np.rot90(plain[:, ::-1]))
+
+
+def test_a_tensor_has_the_images_rows_columns_and_colours():
+    image = np.random.default_rng(0).random((4, 6, 3), dtype=np.float32)
+    torch.testing.assert_close(to_tensor(image), torch.from_numpy(image).permute(2, 0, 1))
+
+
+def test_what_the_camera_made_is_on_the_8_bit_grid():
+    image = np.random.default_rng(0).random((16, 16, 3), dtype=np.float32)
+    for spoil in (add_noise, darken_further):
+        levels = 255 * spoil(image, np.random.default_rng(1))
+        np.testing.assert_allclose(levels, np.round(levels), atol=1e-3)
+
+
+def test_random_cameras_span_their_ranges():
+    rng = np.random.default_rng(0)
+    cameras = [random_camera(rng) for _ in range(500)]
+    wells, noises = ([getattr(c, name) for c in cameras] for name in ("full_well", "read_noise"))
+    assert 500 <= min(wells) < 550 and 7000 < max(wells) <= 8000
+    assert np.median(wells) == pytest.approx(2000, rel=0.25)  # even in stops
+    assert 1 <= min(noises) < 1.2 and 4.8 < max(noises) <= 5
+
+
+def test_a_photograph_is_read_once():
+    reads = []
+    toy = scene()
+    frames = [
+        Frame(f.name, lambda f=f: reads.append(f.name) or f.read(), None, None)
+        for f in (toy.clear, *toy.low)
+    ]
+    toy = dataclasses.replace(toy, clear=frames[0], low=tuple(frames[1:]))
+    data = TrainingBatches(PhotoSet("toy", "ladder", (toy,)), BatchSettings(crop=32))
+    for i in range(20):
+        data[i]
+    assert sorted(reads) == sorted(f.name for f in frames)
+
+
+def test_small_refusals():
+    with pytest.raises(LacrError, match="crop"):
+        BatchSettings(crop=16)
+    with pytest.raises(LacrError, match="no scene"):
+        TrainingBatches(PhotoSet("toy", "ladder", (scene(levels=()),)), BatchSettings())
+    assert len(StepSampler(5, 3, 1)) == 0

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from skimage.color import rgb2xyz
 
+from lacr_lib import LacrError
 from lacr_lib.data.camera import (
     CameraSettings,
     add_sensor_noise,
@@ -20,7 +21,6 @@ from lacr_lib.data.camera import (
     srgb_to_linear,
     white_balance_gains,
 )
-from lacr_lib.errors import LacrError
 
 QUIET = CameraSettings(full_well=1e12, read_noise=0.0, light_contrast=0.0, white_balance=0.0)
 
@@ -177,3 +177,45 @@ def test_bad_input_is_refused() -> None:
             darken(photo, 0.5, CameraSettings(), rng)
     with pytest.raises(LacrError, match="field"):
         darken(photograph(), 0.5, CameraSettings(), rng, field=np.ones((3, 3), np.float32))
+
+
+def test_white_balance_shifts_red_and_blue_both_ways_and_apart():
+    rng = np.random.default_rng(0)
+    gains = np.stack([white_balance_gains(CameraSettings(), rng) for _ in range(500)])
+    shifts = np.log(gains[:, [0, 2]])
+    assert shifts.min() < -0.07 and shifts.max() > 0.07
+    assert abs(np.corrcoef(shifts.T)[0, 1]) < 0.2
+
+
+def test_a_frame_draws_its_own_light_and_white_balance():
+    photo = np.full((40, 60, 3), 128, np.uint8)
+    uneven = dataclasses.replace(QUIET, light_contrast=1.5)
+    light = srgb_to_linear(darken(photo, 0.5, uneven, np.random.default_rng(0)))
+    assert light.max() / light.min() == pytest.approx(2**1.5, rel=0.1)
+    tinted = dataclasses.replace(QUIET, white_balance=0.5)
+    red, green, blue = darken(photo, 0.5, tinted, np.random.default_rng(0))[0, 0]
+    assert len({red, green, blue}) == 3
+
+
+def test_a_ladder_has_one_white_balance_and_new_noise_in_each_frame():
+    photo = np.full((40, 60, 3), 240, np.uint8)
+    tinted = dataclasses.replace(QUIET, white_balance=0.4)
+    first, second = exposure_ladder(photo, tinted, (0.5, 0.6), seed=1).low
+    tint, again = (np.divide(*srgb_to_linear(x[0, 0, :2] / 255)) for x in (first, second))
+    assert tint == pytest.approx(again, rel=0.03) and abs(np.log(tint)) > 0.05
+    noisy = CameraSettings(light_contrast=0.0, white_balance=0.0)
+    first, second = exposure_ladder(photo, noisy, (0.5, 0.5), seed=1).low
+    assert not np.array_equal(first, second)
+
+
+def test_white_balance_amplifies_the_noise_with_the_light():
+    photo, gains = np.full((100, 100, 3), 128, np.uint8), np.array([2.0, 1.0, 1.0])
+    settings = CameraSettings(full_well=500.0)
+    field = np.ones((100, 100), np.float32)
+    low = darken(photo, 0.5, settings, np.random.default_rng(0), field, gains)
+    red, green, _ = srgb_to_linear(low).std(axis=(0, 1))
+    assert red / green == pytest.approx(2, rel=0.1)
+
+
+def test_quantise_keeps_the_range():
+    np.testing.assert_array_equal(quantise(np.array([-0.2, 1.3]), 8), [0, 1])

@@ -66,3 +66,10 @@ def test_a_single_scene_has_a_mean_and_no_interval() -> None:
     ):
         assert result.mean == pytest.approx(73 / 3)
         assert np.isnan(result.low) and np.isnan(result.high)
+
+
+def test_pairs_of_one_scene_stay_together_and_the_seed_is_used() -> None:
+    a, scenes = np.random.default_rng(4).normal(size=30), [i // 5 for i in range(30)]
+    for seed in (0, 3):
+        paired = paired_interval(a, np.zeros(30), scenes, seed, n=300)
+        assert paired == interval(a, scenes, seed, n=300)

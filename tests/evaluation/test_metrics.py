@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from skimage.color import deltaE_ciede2000, rgb2lab
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
+from skimage.transform import resize
 
 from lacr_lib.errors import LacrError
 from lacr_lib.evaluation.metrics import (
@@ -153,3 +154,28 @@ def test_loe_of_a_strip_is_reduced_to_so_many_pixels() -> None:
     strip = photo(8, 40, 2000)
     assert loe(strip, strip) == 0
     assert loe(255 - strip, strip) <= LOE_PIXELS * 1.02  # of rounded sides
+
+
+def test_outputs_are_rounded_to_the_nearest_level_from_both_sides() -> None:
+    assert psnr(A / 255 - 0.4 / 255, A) == math.inf
+
+
+def test_gt_mean_weighs_colours_by_rec_601_and_stays_in_range() -> None:
+    grey = np.full((4, 4, 3), 0.2)
+    for channel, expected in enumerate((0.2 / 0.299, 0.2 / 0.587, 1.0)):  # blue: 1.75, clipped
+        colour = np.zeros((4, 4, 3))
+        colour[..., channel] = 1.0
+        np.testing.assert_allclose(gt_mean(colour, grey), colour * expected)
+
+
+def test_chroma_is_the_length_in_both_colour_axes() -> None:
+    chroma = [np.hypot(*np.moveaxis(rgb2lab(x)[..., 1:], 2, 0)).mean() for x in (A, B)]
+    assert chroma_ratio(A, B) == pytest.approx(chroma[0] / chroma[1])
+
+
+def test_loe_of_large_images_equals_its_definition_on_their_reduced_lightness() -> None:
+    images = photo(4, 120, 150), photo(8, 120, 150)
+    small = [resize(x.max(axis=2) / 255, (50, 62), anti_aliasing=True) for x in images]
+    a, b = (np.rint(light * 255).ravel() for light in small)  # 8 bits again
+    changed = (a[:, None] >= a) != (b[:, None] >= b)
+    assert loe(*images) == pytest.approx(changed.sum() / a.size)

@@ -28,3 +28,26 @@ def test_it_leaves_gradients_and_the_caller_alone(photograph):
     with torch.no_grad():
         lit = best_light(photograph, photograph.flip(3), cell=64, steps=2)
     assert lit.shape == photograph.shape and not lit.requires_grad
+
+
+def test_each_image_and_channel_has_its_own_gain():
+    torch.manual_seed(0)
+    x = torch.rand(2, 3, 32, 32) * 0.5
+    clear = relight(x, torch.linspace(0.2, 1.2, 6).view(2, 3, 1, 1).expand_as(x))
+    assert (best_light(x, clear) - clear).abs().mean() < 0.01
+
+
+def test_the_gain_changes_from_cell_to_cell_and_not_within():
+    torch.manual_seed(0)
+    x = torch.rand(1, 3, 32, 128) * 0.5
+    wave = torch.sin(torch.linspace(0, 6.3, 128)).expand_as(x)
+    clear = relight(x, 0.5 + 0.5 * wave)
+    assert (best_light(x, clear, cell=16) - clear).abs().mean() < 0.01
+    apart = (x.flip(3) - x).abs().mean()  # fine texture: no smooth gain makes it
+    assert (best_light(x, x.flip(3), cell=16) - x.flip(3)).abs().mean() > 0.5 * apart
+
+
+def test_the_gain_keeps_the_models_range():
+    black = torch.zeros(1, 3, 32, 32)
+    lit = best_light(black, black + 1)
+    torch.testing.assert_close(lit, relight(black, torch.full_like(black, 4.0)))

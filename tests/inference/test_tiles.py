@@ -4,6 +4,7 @@ from itertools import pairwise
 
 import pytest
 import torch
+import torch.nn.functional as F
 
 from lacr_lib.errors import LacrError
 from lacr_lib.inference import stages, tiles
@@ -11,6 +12,7 @@ from lacr_lib.inference.enhance import enhance
 from lacr_lib.inference.stages import run_in_stages
 from lacr_lib.inference.tiles import (
     _run_large,
+    finish,
     forget_statistics,
     global_statistics,
     reach,
@@ -194,3 +196,17 @@ def test_no_pass_is_over_the_limit_once_small_sides_are_extended(shape, monkeypa
 
 def test_a_reduced_copy_of_a_thin_image_is_no_more_than_a_megapixel():
     assert reduced(torch.zeros(1, 3, 16, 200_000), tiles.MEGAPIXEL).shape[-2:] == (16, 62_500)
+
+
+def test_a_small_image_is_extended_by_its_edges_on_the_right_and_below():
+    model, x = lively(CONFIGS["plain"]), torch.rand(1, 3, 7, 12)
+    extended = F.pad(x, (0, 4, 0, 9), mode="replicate")
+    with torch.inference_mode():
+        expected = model(extended, sample=False).enhanced[..., :7, :12].clamp(0, 1)
+        torch.testing.assert_close(run_model(model, x), expected)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_no_output_that_is_not_finite_gets_out(value):
+    with pytest.raises(LacrError, match="not finite"):
+        finish(torch.tensor([0.5, value]), torch.float32)

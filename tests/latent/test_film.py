@@ -163,3 +163,10 @@ def test_several_runs_of_one_side_are_no_film(folder):
     snapshot(folder / "other-lacr" / "a.safetensors", 3, steps=200)
     with pytest.raises(LacrError, match=r"several runs with LACR.+film-lacr.+other-lacr"):
         read_chain(folder)
+
+
+def test_few_points_have_few_neighbours_and_the_nearer_one_weighs_more():
+    line = np.array([[0.0], [3.0], [9.0]])
+    assert nearest(None, line, k=5).shape == (3, 2)
+    flat = np.array([[0.0, 0.0], [3.0, -3.0]])
+    np.testing.assert_allclose(place(np.array([[1.0]]), line[:2], flat), [[1, -1]], atol=1e-6)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from sklearn.linear_model import RidgeCV
 from sklearn.metrics import r2_score
 
 from lacr_lib.errors import LacrError
+from lacr_lib.latent import probe as probe_module
 from lacr_lib.latent.encode import Latents
 from lacr_lib.latent.probe import explained, exposure_probe
 
@@ -71,3 +73,19 @@ def test_a_test_table_without_known_exposures_is_refused():
     for test in (unknown, pooled(range(10, 11))):
         with pytest.raises(LacrError, match="known exposure"):
             exposure_probe(pooled(range(0, 10)), test)
+
+
+def test_the_share_told_is_that_of_its_guesses():
+    probe = exposure_probe(pooled(range(0, 10)), pooled(range(10, 18), noise=1.0))
+    assert probe.r2.mean == pytest.approx(r2_score(probe.true, probe.guessed), abs=1e-9)
+
+
+def test_the_penalty_is_chosen_with_whole_scenes_left_out(monkeypatch):
+    folds = []
+    monkeypatch.setattr(
+        probe_module, "RidgeCV", lambda penalties, cv: folds.extend(cv) or RidgeCV(penalties, cv=cv)
+    )
+    train = pooled(range(0, 10))
+    exposure_probe(train, pooled(range(10, 18)))
+    assert len(folds) == 5
+    assert not any(set(train.scene[fit]) & set(train.scene[left]) for fit, left in folds)

@@ -9,12 +9,21 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from sklearn.linear_model import LogisticRegression
+from sklearn.preprocessing import StandardScaler
 
 from lacr_lib.data.photoset import Frame, PhotoSet, Scene
 from lacr_lib.errors import LacrError
 from lacr_lib.latent.pairs import fraction_of_way, measure_pairs, texture_energy
-from lacr_lib.latent.pull import PULL_KEYS, clear_share, out_of_fold_scores, pull
-from lacr_lib.latent.statistics import estimate, ranked_right
+from lacr_lib.latent.pull import (
+    PULL_KEYS,
+    active_units,
+    clear_share,
+    out_of_fold_scores,
+    pull,
+    pull_statistics,
+)
+from lacr_lib.latent.statistics import estimate, once, ranked_right
 from lacr_lib.models.config import ModelConfig
 from lacr_lib.models.vae import LacrVae
 
@@ -191,3 +200,66 @@ def test_pairs_that_are_equal_have_no_way_to_measure(ladders, known_model):
     scenes = [replace(s, low=(replace(s.clear, name="low_0"),)) for s in ladders.scenes]
     record = pull(known_model(1.0), known_model(0.0), replace(ladders, scenes=tuple(scenes)))
     assert record["weights"]["fraction_of_way"] is None
+
+
+def test_each_number_is_made_of_its_own_measures(ladders, known_model):
+    measures = measure_pairs(known_model(0.5), ladders)
+    known = {
+        "to_clear": 1.0, "to_low": 2.0, "shared_to_clear": 3.0, "shared_to_low": 4.0,
+        "psnr": 20.0, "ssim": 0.9, "psnr_swapped": 15.0, "psnr_zero": 12.0,
+        "texture": 0.3, "texture_clear": 0.5,
+    }  # fmt: skip
+    pairs = tuple(pair._replace(**known) for pair in measures.pairs)
+    found = pull_statistics(replace(measures, pairs=pairs))
+    expected = {
+        "alignment_ratio": 0.5, "alignment_ratio_shared": 0.75, "texture_ratio": 0.6,
+        "psnr_drop_z_swapped": 5.0, "psnr_drop_z_zero": 8.0, "psnr": 20.0, "ssim": 0.9,
+    }  # fmt: skip
+    assert {key: once(found[key], 4) for key in expected} == pytest.approx(expected)
+
+
+def test_who_arrived_lives_among_clear_latents_and_who_stayed_among_low_ones(ladders, known_model):
+    record = pull(known_model(1.0), known_model(0.0), ladders)
+    arrived, stayed = record["weights"], record["against"]
+    assert arrived["clear_neighbour_share"] > 0.9 and stayed["clear_neighbour_share"] < 0.1
+    assert arrived["auc_enhanced_vs_low"] > 0.9 and stayed["auc_enhanced_vs_clear"] > 0.9
+    assert stayed["auc_enhanced_vs_low"] == 0.5  # it is the low one
+
+
+def test_active_units_vary_by_a_tenth_over_the_low_photographs(ladders, known_model):
+    measures = measure_pairs(known_model(0.5), ladders)
+    rng = np.random.default_rng(0)
+
+    def regions(pair):
+        spread = np.array([[0.05, 1.0, 0.0], [1.0, 1.0, 1.0], [1.0, 1.0, 1.0]])  # low first
+        return rng.normal(size=pair.regions.shape) * spread[:, None]
+
+    pairs = tuple(pair._replace(regions=regions(pair)) for pair in measures.pairs)
+    assert active_units(replace(measures, pairs=pairs)) == 1
+
+
+def test_ten_neighbours_are_asked():
+    clear = np.r_[1:5, 11:17].astype(float)[:, None]  # 4 of the 10 nearest to 0
+    low = np.r_[5:11, 100:104].astype(float)[:, None]
+    share = clear_share(np.zeros((1, 1)), np.array([0]), low, clear, np.ones(10, int))
+    np.testing.assert_allclose(share, 0.4)
+
+
+def test_scores_are_those_of_a_standardised_regression_with_scenes_of_equal_weight():
+    rng = np.random.default_rng(0)
+    scene = np.repeat(np.arange(5), [1, 2, 3, 6, 9])
+    enhanced, other = 50 + rng.normal(size=(2, 21, 3)) * [1.0, 10.0, 0.1]
+    enhanced[:, 0] += 1
+    up, down, fold = out_of_fold_scores(enhanced, other, scene)
+    assert sorted(fold) == [0, 1, 2, 3, 4]  # a scene each
+    x, groups = np.concatenate([enhanced, other]), np.tile(scene, 2)
+    weight = 1 / np.bincount(scene)[groups]
+    weight = weight / weight.mean()
+    for s in range(5):
+        rest = groups != s
+        scaler = StandardScaler().fit(x[rest], sample_weight=weight[rest])
+        label = (np.arange(42) < 21)[rest]
+        model = LogisticRegression(C=1.0, max_iter=1000)
+        model.fit(scaler.transform(x[rest]), label, sample_weight=weight[rest])
+        expected = model.decision_function(scaler.transform(x[~rest]))
+        np.testing.assert_allclose(np.r_[up[scene == s], down[scene == s]], expected, atol=1e-6)

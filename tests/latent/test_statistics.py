@@ -87,3 +87,10 @@ def test_one_scene_has_no_interval():
 def test_the_median_of_nothing_is_no_number():
     median = median_of(np.array([]), np.array([], np.int64), 3)
     assert np.isnan(median(np.ones((2, 3)))).all()
+
+
+def test_draws_without_a_value_are_left_out():
+    some = ratio_of_means([0.0, 1, 1], [0.0, 1, 2], np.arange(3), 3)  # 0/0 in 1 draw of 27
+    assert np.isfinite(estimate(some, 3)).all()
+    none = estimate(ratio_of_means(np.ones(2), np.zeros(2), np.arange(2), 2), 2)
+    assert np.isinf(none.mean) and np.isnan(none.low) and np.isnan(none.high)

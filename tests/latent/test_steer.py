@@ -118,3 +118,47 @@ def test_luma_of_a_region_and_of_all():
     assert luma_at(image, Region(1, 2)) == pytest.approx(0.6)
     assert luma_at(image, Region(0, 2)) == 0
     assert luma_at(image) == pytest.approx(0.1)
+
+
+def test_a_direction_in_which_nothing_varies_has_no_deviation():
+    codes = np.outer(np.random.default_rng(0).normal(size=50), [1.0, 2, 3])
+    found = principal_directions(codes, 3)
+    np.testing.assert_allclose(found.deviation[1:], 0, atol=1e-6)
+
+
+class Own(Additive):
+    """Its code is the mean of each region, its picture the photograph and the code."""
+
+    def encode(self, x):
+        mu = torch.nn.functional.avg_pool2d(x, 8)
+        return Encoding(mu, mu, [])
+
+
+def test_at_rest_the_own_code_is_decoded_and_the_picture_cannot_be_changed():
+    handles = {"red": Handle(np.array([0.1, 0, 0]), "parts", -1, 1)}
+    steered = SteeredPhoto(Own(), np.full((32, 48, 3), 51, np.uint8), handles)
+    image = steered.image({}, Region(0, 0))
+    np.testing.assert_allclose(image, 0.4, atol=1e-6)  # 0.2 and its own 0.2
+    with pytest.raises(ValueError, match="read-only"):
+        image[0] = 0
+
+
+def test_plus_and_minus_zero_are_the_same_code():
+    model = Additive()
+    handles = {"red": Handle(np.array([0.1, 0, 0]), "parts", -1, 1)}
+    steered = SteeredPhoto(model, np.full((32, 48, 3), 51, np.uint8), handles)
+    for nothing in (0.0, -0.0):
+        steered.image({"red": nothing}, Region(0, 0), "photograph")
+    assert model.decoded == 1
+
+
+def test_a_region_before_the_first_is_outside_too():
+    for region in (Region(-1, 0), Region(0, -1)):
+        with pytest.raises(LacrError, match="no Region"):
+            window((6, 8), region, "region")
+
+
+def test_handles_reach_half_a_way_beyond_both_ends_and_three_deviations():
+    directions = Directions(np.array([[0, 0, 1.0]]), np.array([0.1]), np.array([0.5]))
+    found = code_handles(LIGHT, directions)
+    assert [(h.start, h.stop) for h in found.values()] == [(-0.5, 1.5), (-3, 3)]

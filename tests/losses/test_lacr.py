@@ -1,5 +1,6 @@
 import math
 
+import numpy as np
 import pytest
 import torch
 
@@ -254,3 +255,55 @@ def test_unit_scale_normalises_each_region_over_its_channels():
     expected = (region - region.mean()) / (region.var(correction=0) + 1e-5).sqrt()
     torch.testing.assert_close(scaled[1, :, 2, 3], expected)
     torch.testing.assert_close(unit_scale(20 * mu), scaled, atol=1e-4, rtol=1e-4)
+
+
+def test_weights_have_mean_one_in_each_image_of_a_batch():
+    torch.manual_seed(0)
+    clear = 0.5 + 0.5 * torch.rand(2, 3, 16, 24)
+    low = clear * torch.tensor([0.2, 0.7]).view(2, 1, 1, 1)
+    weights = light_aware_weights(low, clear)
+    torch.testing.assert_close(weights.mean(dim=(1, 2)), torch.ones(2))
+
+
+@pytest.mark.parametrize(
+    ("lost", "takes_part"),
+    [
+        ([0.015] * 4, False),
+        ([0.025] * 4, True),
+        ([0.06, 0.0, 0.0, 0.0], False),
+        ([0.2, -0.2, 0.0, 0.0], False),  # light that was moved is not lost
+    ],
+)
+def test_an_image_takes_part_by_its_mean_light_loss(lost, takes_part):
+    clear = torch.full((1, 3, 16, 16), 0.5)
+    each = torch.tensor(lost).view(1, 1, 2, 2).repeat_interleave(8, dim=2)
+    low = clear - each.repeat_interleave(8, dim=3)
+    assert (light_aware_weights(low, clear).sum() > 0).item() == takes_part
+
+
+def test_the_ratio_is_kept_finite_by_a_thousandth():
+    mu_e, mu_c, mu_n = (torch.full((1, 2, 1, 1), value) for value in (0.0, 2e-3, 3e-3))
+    assert lacr_loss(mu_e, mu_c, mu_n[:, None]).item() == pytest.approx(2e-3 / 4e-3)
+
+
+def test_each_image_pushes_while_it_is_nearer_to_clear_than_to_its_negatives_on_average():
+    mu_c, mu_e = torch.zeros(2, 1, 1, 1), torch.ones(2, 1, 1, 1, requires_grad=True)
+    mu_n = torch.tensor([[1.5, 3.0], [1.2, 2.6]]).view(2, 2, 1, 1, 1)  # D_n 1.25, 0.9; D_p 1
+    lacr_loss(mu_e, mu_c, mu_n).sum().backward()
+    d_n = torch.tensor([1.25, 0.9]) + EPSILON
+    expected = 1 / d_n + torch.tensor([1.0, 0.0]) / d_n**2  # the second only pulls
+    torch.testing.assert_close(mu_e.grad.flatten(), expected)
+
+
+def test_low_pass_is_bilinear_between_the_means_of_its_boxes():
+    x = torch.arange(10.0).expand(1, 1, 10, 10)  # boxes of 4, 4 and 2 columns
+    place = (np.arange(10) + 0.5) * 3 / 10 - 0.5
+    expected = torch.tensor(np.interp(place, [0, 1, 2], [1.5, 5.5, 8.5])).float()
+    torch.testing.assert_close(low_pass(x), expected.expand(1, 1, 10, 10))
+
+
+def test_light_only_gives_each_channel_the_mean_of_their_gradients():
+    torch.manual_seed(0)
+    x, upstream = torch.rand(2, 3, 8, 8, requires_grad=True), torch.randn(2, 3, 8, 8)
+    (light_only(x) * upstream).sum().backward()
+    torch.testing.assert_close(x.grad, upstream.mean(dim=1, keepdim=True).expand_as(x))

@@ -45,3 +45,11 @@ def test_gradient_by_finite_differences():
     x = torch.rand(1, 1, 12, 12, dtype=torch.float64, requires_grad=True)
     y = torch.rand(1, 1, 12, 12, dtype=torch.float64)
     assert torch.autograd.gradcheck(lambda a: ssim(a, y), x)
+
+
+def test_half_precision_in_is_float32_inside():
+    torch.manual_seed(0)
+    x, y = torch.rand(2, 3, 3, 40, 33).bfloat16()
+    loss = reconstruction_loss(x, y, 0.2)
+    assert loss.dtype == torch.float32
+    torch.testing.assert_close(loss, reconstruction_loss(x.float(), y.float(), 0.2))

@@ -64,3 +64,16 @@ def test_kernel_sizes_choose_the_branches():
     out, attention = module(x, return_attention=True)
     torch.testing.assert_close(attention.branches, torch.ones(1, 1, 4))
     assert out.shape == x.shape
+
+
+def test_both_attentions_equal_their_formulas():
+    torch.manual_seed(0)
+    module = AMSM(6).double()
+    maps = [torch.randn(2, 6, 9, 7, dtype=torch.float64) for _ in range(3)]
+    energy = torch.stack([m.abs().mean(dim=(2, 3)) for m in maps], dim=1)
+    scores = module.branch_attention(energy.flatten(1)).view(2, 3, 6)
+    torch.testing.assert_close(module.branch_weights(maps), scores.softmax(dim=1))
+    conv = module.spatial_attention  # 7 x 7, of the channels' mean and maximum
+    summary = torch.stack([maps[0].mean(dim=1), maps[0].amax(dim=1)], dim=1)
+    spatial = torch.sigmoid(F.conv2d(summary, conv.weight, conv.bias, padding=3))
+    torch.testing.assert_close(module.spatial_map(maps[0]), spatial)

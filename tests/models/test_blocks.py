@@ -53,3 +53,17 @@ def test_global_statistic_replays_what_it_recorded():
     statistic.mode = "live"
     assert statistic(lambda: torch.tensor(4.0)) == 4.0
     assert not statistic.state_dict()  # no weight, never saved
+
+
+def test_what_is_recorded_holds_no_graph():
+    statistic = GlobalStatistic()
+    statistic.mode = "record"
+    statistic(lambda: torch.ones(1, requires_grad=True) * 2)
+    assert not statistic.stored.requires_grad
+
+
+@pytest.mark.parametrize("module", [RCAM, AMSM, PlainBlock])
+def test_a_residual_block_starts_close_to_the_identity(module):
+    torch.manual_seed(0)
+    x = torch.randn(2, 16, 12, 12)
+    assert 0 < (module(16)(x) - x).abs().mean() < 0.03

@@ -15,7 +15,9 @@ def test_strides_end_at_one_latent_for_each_8x8_region():
         {"latent_channels": 0},
         {"stem_stride": 4},
         {"skip_dropout": 1.5},
+        {"light": "gamma"},
         {"token_grids": ()},
+        {"token_grids": (0, 2)},
         {"kernel_sizes": (3, 4)},
     ],
 )

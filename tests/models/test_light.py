@@ -66,3 +66,9 @@ def test_exposure_is_a_shift_of_log_odds_in_the_dark():
     shifts = log_odds(dark) - log_odds(dark / 2)
     assert (shifts > 0.5).all() and abs(shifts[0] - shifts[1]) < 0.1
     assert log_odds(torch.tensor(-3.0)) == log_odds(torch.tensor(0.0))
+
+
+def test_log_odds_of_black_and_white_are_finite():
+    found = log_odds(torch.tensor([-1.0, 0.0, 0.5, 1.0, 2.0]))
+    expected = torch.tensor([-4.6151, -4.6151, 0.0, 4.6151, 4.6151])  # log(0.01 / 1.01)
+    torch.testing.assert_close(found, expected, atol=1e-3, rtol=0)

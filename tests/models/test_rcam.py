@@ -1,5 +1,6 @@
 import pytest
 import torch
+import torch.nn.functional as F
 
 from lacr_lib import RCAM
 from lacr_lib.models.rcam import region_tokens
@@ -82,3 +83,43 @@ def test_a_pixel_feels_the_light_of_a_far_region(module):
 def test_odd_channels_are_refused():
     with pytest.raises(ValueError, match="halves"):
         RCAM(7)
+
+
+@pytest.fixture
+def rcam():
+    torch.manual_seed(0)
+    return RCAM(8, GRIDS).double()
+
+
+def test_output_equals_the_formula_written_out(rcam):
+    x = torch.randn(2, 8, 5, 6, dtype=torch.float64)
+    depthwise, _, pointwise = rcam.local
+    local = F.conv2d(rcam.norm(x)[:, 4:], depthwise.weight, depthwise.bias, padding=1, groups=4)
+    both = torch.cat([attention_by_loop(rcam, x), pointwise(F.gelu(local))], dim=1)
+    gate = torch.sigmoid(rcam.gate(both))
+    mixed = x + rcam.mix(gate * both)
+    out, attention = rcam(x, return_attention=True)
+    torch.testing.assert_close(out, mixed + rcam.feed_forward(mixed))
+    torch.testing.assert_close(attention.gate, gate)
+
+
+def test_the_weights_that_are_shown_are_those_that_are_used(rcam):
+    x = torch.randn(2, 8, 5, 6, dtype=torch.float64)
+    _, _, value = rcam.attention_inputs(rcam.norm(x)[:, :4])
+    weights = rcam(x, return_attention=True)[1].weights
+    torch.testing.assert_close(rcam.to_map(weights @ value, x.shape), attention_by_loop(rcam, x))
+
+
+def test_each_head_of_16_channels_asks_by_itself():
+    torch.manual_seed(0)
+    module = RCAM(64, (1, 2)).double()
+    x = torch.randn(2, 64, 4, 5, dtype=torch.float64)
+    half = module.norm(x)[:, :32]
+    query, key, value = module.attention_inputs(half)
+    found = module.to_map(F.scaled_dot_product_attention(query, key, value), x.shape)
+    asked = module.query(half).flatten(2).transpose(1, 2)  # (2, 20, 32)
+    keys, values = module.key_value(region_tokens(half, (1, 2))).chunk(2, dim=-1)
+    for head in (slice(0, 16), slice(16, 32)):
+        scores = asked[..., head] @ keys[..., head].transpose(1, 2) / 4
+        mixed = scores.softmax(dim=-1) @ values[..., head]
+        torch.testing.assert_close(found[:, head].flatten(2).transpose(1, 2), mixed)

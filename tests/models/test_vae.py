@@ -2,11 +2,11 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from lacr_lib import LacrVae, ModelConfig
-from lacr_lib.errors import LacrError
+from lacr_lib import AMSM, RCAM, LacrError, LacrVae, ModelConfig
 from lacr_lib.latent.decode import asked_gain
 from lacr_lib.models.blocks import count_parameters
 from lacr_lib.models.light import relight
+from lacr_lib.models.sizes import pad_to_regions
 from lacr_lib.models.vae import LOG_GAIN_RANGE, illumination_map, reparameterise
 
 SMALL = {"base_channels": 8, "latent_channels": 4}
@@ -163,3 +163,97 @@ def test_a_given_code_replaces_the_images_own():
 def test_illumination_map_is_the_brightest_channel():
     x = torch.tensor([0.2, 0.7, 0.1]).view(1, 3, 1, 1)
     assert illumination_map(x).item() == pytest.approx(0.7)
+
+
+def test_posteriors_start_narrow_and_keep_their_range():
+    model, x = small(), torch.rand(2, 3, 32, 32)
+    mu, log_var, _ = model.encode(x)
+    assert mu.abs().mean() < 1 and log_var.mean().item() == pytest.approx(-4, abs=0.5)
+    torch.nn.init.normal_(model.encoder.posterior.weight, std=100.0)
+    log_var = model.encode(x).log_var
+    assert log_var.min() == -10 and log_var.max() == 4
+
+
+@pytest.mark.parametrize("light", ["odds", "product"])
+def test_the_light_asked_for_acts_and_nothing_is_clamped(light):
+    model, x = small(light=light).eval(), torch.full((1, 3, 32, 32), 0.5)
+    torch.nn.init.constant_(model.gain_head[-1].bias, 1.5)
+    lit = relight(x, torch.full_like(x, 1.5), light)
+    torch.testing.assert_close(model(x).enhanced, lit)
+    assert light == "odds" or lit.min() > 2
+
+
+def test_an_enhancement_is_the_light_plus_the_detail():
+    model, x = shaken(small(), scale=0.3).eval(), torch.rand(1, 3, 32, 32)
+    mu, _, skips = model.encode(x)
+    gain, detail = model.light_and_detail(mu, skips, (32, 32))
+    torch.testing.assert_close(model(x).enhanced, relight(x, gain) + detail)
+
+
+def test_any_size_gives_the_corner_of_its_reflected_image():
+    model, x = shaken(small(), scale=0.3).eval(), torch.rand(1, 3, 17, 31)
+    padded = pad_to_regions(x)
+    assert padded.shape == (1, 3, 24, 32) and torch.equal(padded[..., :17, :31], x)
+    assert torch.equal(padded[..., 17:, :31], x.flip(2)[..., 1:8, :])
+    torch.testing.assert_close(model(x).enhanced, model(padded).enhanced[..., :17, :31])
+
+
+def test_gain_and_residual_stay_in_float32_under_autocast():
+    model, x = shaken(small(), scale=0.3).eval(), torch.rand(1, 3, 32, 32)
+    mu, _, skips = model.encode(x)
+    gain = model.gain(mu, (32, 32))
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        assert torch.equal(model.gain(mu, (32, 32)), gain)
+        assert model.decoder(mu, skips)[0].dtype == torch.float32
+
+
+def test_a_free_gain_keeps_the_range_too():
+    model = shaken(small(gain_from_latent=False), scale=50.0).eval()
+    mu, _, skips = model.encode(torch.rand(1, 3, 32, 32))
+    gain, _ = model.light_and_detail(mu, skips, (32, 32))
+    assert gain.min() == -1 and gain.max() == 4
+
+
+def test_skips_are_normalised_for_each_image_and_channel():
+    decoder = small().decoder
+    skip = torch.randn(2, 8, 12, 12) * torch.rand(2, 8, 1, 1) + torch.randn(2, 8, 1, 1)
+    skip[0, 0] = 0.3  # of one value: no pattern, and no division by zero
+    found = decoder.normalise(skip, decoder.skip_stats[0])
+    torch.testing.assert_close(found, F.instance_norm(skip), atol=1e-4, rtol=1e-4)
+
+
+def test_an_image_that_loses_its_skips_is_decoded_from_its_code_alone():
+    model = shaken(small(skip_dropout=1.0), scale=0.3)
+    x, other = torch.rand(2, 1, 3, 32, 32)
+    z = model.encode(x).mu
+    for training in (True, False):
+        model.train(training)
+        one, two = (model.decoder(z, model.encode(image).skips)[0] for image in (x, other))
+        assert torch.equal(one, two) == training
+
+
+def test_skip_dropout_is_the_share_that_is_lost():
+    decoder = small(skip_dropout=0.2).decoder
+    torch.manual_seed(0)
+    kept = decoder.train().kept_skips(torch.zeros(1000, 4, 2, 2))
+    assert kept.mean().item() == pytest.approx(0.8, abs=0.05)
+
+
+def test_reparameterise_passes_the_gradient_to_mean_and_width():
+    mu, log_var = torch.randn(2, 50).requires_grad_(), torch.randn(2, 50).requires_grad_()
+    z = reparameterise(mu, log_var)
+    z.sum().backward()
+    torch.testing.assert_close(mu.grad, torch.ones(2, 50))
+    torch.testing.assert_close(log_var.grad, 0.5 * (z - mu).detach())
+
+
+@pytest.mark.parametrize(("off", "gone", "kept"), [("rcam", RCAM, AMSM), ("amsm", AMSM, RCAM)])
+def test_what_is_turned_off_is_gone_and_the_other_part_stays(off, gone, kept):
+    counts = [sum(isinstance(m, k) for m in small(**{off: False}).modules()) for k in (gone, kept)]
+    assert counts[0] == 0 and counts[1] == (8 if kept is AMSM else 4)
+
+
+def test_grids_and_kernels_of_the_configuration_reach_the_modules():
+    modules = list(small(token_grids=(1, 3), kernel_sizes=(5,)).modules())
+    assert {m.token_grids for m in modules if isinstance(m, RCAM)} == {(1, 3)}
+    assert {m.kernel_sizes for m in modules if isinstance(m, AMSM)} == {(5,)}

@@ -4,7 +4,13 @@ import torch
 from lacr_lib import TrainConfig
 from lacr_lib.data.batches import TrainingBatches
 from lacr_lib.losses.kl import kl_divergence
-from lacr_lib.losses.lacr import lacr_loss, light_aware_weights
+from lacr_lib.losses.lacr import (
+    gaussian,
+    lacr_loss,
+    latent_distance,
+    light_aware_weights,
+    wasserstein_distance,
+)
 from lacr_lib.losses.reconstruction import reconstruction_loss
 from lacr_lib.training.average import average_of
 from lacr_lib.training.objective import contrast_term, objective
@@ -206,3 +212,78 @@ def test_the_twin_has_no_contrast(make_model, batch):
     model = shaken(make_model())
     terms = objective(model, model, batch, TrainConfig(lambda_lacr=0.0), step=9)
     assert terms.lacr == 0
+
+
+def test_the_contrast_is_read_by_the_encoder_that_is_asked_for(make_model, batch):
+    model, averaged = shaken(make_model()).eval(), shaken(make_model()).eval()
+    torch.nn.init.normal_(averaged.encoder.posterior.weight)  # the two tell different things
+    out = model(batch["low"])
+    for name, encoder in (("ema", averaged), ("online", model)):
+        config = TrainConfig(lacr_encoder=name)
+        terms = objective(model, averaged, batch, config, step=9)
+        torch.testing.assert_close(terms.lacr, contrast_term(out, encoder, batch, config).mean())
+
+
+def test_the_terms_gradient_moves_the_light_and_not_the_colours(make_model, batch):
+    model = shaken(make_model()).eval()
+    out = model(batch["low"])
+    for light_only in (True, False):
+        image = out.enhanced.detach().requires_grad_()
+        config = TrainConfig(lacr_light_only=light_only)
+        value = contrast_term(out._replace(enhanced=image), model, batch, config).sum()
+        (gradient,) = torch.autograd.grad(value, image)
+        assert torch.equal(gradient, gradient[:, :1].expand_as(gradient)) == light_only
+
+
+def test_online_the_positive_and_the_negatives_train_the_encoder_too(make_model, batch):
+    model = shaken(make_model()).eval()
+    out = model(batch["low"])
+    image = out._replace(enhanced=out.enhanced.detach())
+    gradients = []
+    for encoder in ("ema", "online"):  # of one encoder: by its anchor alone, by all it reads
+        value = contrast_term(image, model, batch, TrainConfig(lacr_encoder=encoder)).sum()
+        gradients += torch.autograd.grad(value, model.encoder.posterior.weight)
+    assert not torch.allclose(*gradients)
+
+
+def test_the_anchor_code_is_the_one_that_was_decoded(make_model, batch):
+    out = shaken(make_model())(batch["low"])  # in training: drawn from the posterior
+    model = shaken(make_model()).eval()
+    value = contrast_term(out, model, batch, TrainConfig(lacr_anchor="code", **PLAIN))
+    (gradient,) = torch.autograd.grad(value.sum(), out.z)
+    assert gradient.abs().sum() > 0
+    larger = out._replace(z=20 * out.z)
+    config = TrainConfig(lacr_anchor="code", lacr_unit_scale=True, **PLAIN)
+    values = [contrast_term(o, model, batch, config) for o in (out, larger)]
+    torch.testing.assert_close(*values, rtol=1e-2, atol=0)
+
+
+@pytest.mark.parametrize("form", ["ratio", "bounded", "triplet", "infonce"])
+@pytest.mark.parametrize("distance", ["l1", "wasserstein"])
+def test_form_distance_and_equal_weights_are_those_asked_for(make_model, batch, form, distance):
+    model = shaken(make_model()).eval()
+    out = model(batch["low"])
+    config = TrainConfig(light_aware=False, lacr_form=form, lacr_distance=distance, **PLAIN)
+
+    def read(x):
+        mu, log_var, _ = model.encode(x)
+        return mu if distance == "l1" else gaussian(mu, log_var)
+
+    mu_n = torch.stack([read(images) for images in batch["negatives"].unbind(1)], dim=1)
+    between = latent_distance if distance == "l1" else wasserstein_distance
+    expected = lacr_loss(read(out.enhanced), read(batch["clear"]), mu_n, None, form, between)
+    torch.testing.assert_close(contrast_term(out, model, batch, config), expected)
+
+
+def test_the_kl_is_that_of_the_posterior_and_not_of_what_was_drawn(make_model, batch):
+    model = shaken(make_model())
+    mu, log_var, _ = model.encode(batch["low"])
+    terms = objective(model, model, batch, TrainConfig(lambda_lacr=0.0), step=0)
+    torch.testing.assert_close(terms.kl, kl_divergence(mu, log_var).mean())
+
+
+def test_the_contrast_is_told_also_while_its_weight_is_still_zero(make_model, batch):
+    model = shaken(make_model())
+    terms = objective(model, model, batch, TrainConfig(), step=0)
+    assert terms.lacr > 0
+    torch.testing.assert_close(terms.loss, terms.reconstruction + TrainConfig().beta * terms.kl)
