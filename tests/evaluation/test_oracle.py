@@ -51,3 +51,8 @@ def test_the_gain_keeps_the_models_range():
     black = torch.zeros(1, 3, 32, 32)
     lit = best_light(black, black + 1)
     torch.testing.assert_close(lit, relight(black, torch.full_like(black, 4.0)))
+
+
+def test_the_best_light_holds_no_graph():
+    x = torch.rand(1, 3, 32, 32)
+    assert not best_light(x, x.flip(3), steps=2).requires_grad

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from lacr_lib.errors import LacrError
 from lacr_lib.inference import stages, tiles
 from lacr_lib.inference.enhance import enhance
-from lacr_lib.inference.stages import run_in_stages
+from lacr_lib.inference.stages import ENTRIES, bytes_of_maps, run_in_stages
 from lacr_lib.inference.tiles import (
     _run_large,
     finish,
@@ -210,3 +210,34 @@ def test_a_small_image_is_extended_by_its_edges_on_the_right_and_below():
 def test_no_output_that_is_not_finite_gets_out(value):
     with pytest.raises(LacrError, match="not finite"):
         finish(torch.tensor([0.5, value]), torch.float32)
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_reach_is_no_less_than_how_far_a_pixel_is_felt(name):
+    distance, model = reach(CONFIGS[name]), lively(CONFIGS[name])
+    x = torch.rand(1, 3, 32, 2 * distance + 64, requires_grad=True)
+    with torch.no_grad(), global_statistics(model, "record"):
+        model(x, sample=False)
+    with global_statistics(model, "replay"):
+        enhanced = model(x, sample=False).enhanced
+    for column in range(distance + 24, distance + 40, 3):
+        (felt,) = torch.autograd.grad(enhanced[..., column].sum(), x, retain_graph=True)
+        columns = felt.abs().amax(dim=(0, 1, 2)).nonzero()
+        assert (columns - column).abs().max() <= distance
+
+
+def test_reduced_copy_is_the_antialiased_one_with_its_colours_in_order():
+    x = torch.rand(1, 3, 40, 90) * torch.tensor([1.0, 0.5, 0.1]).view(1, 3, 1, 1)
+    small = F.interpolate(x, size=(20, 45), mode="bilinear", antialias=True)
+    torch.testing.assert_close(reduced(x, 900), small)
+
+
+def test_a_tile_and_what_is_kept_of_it_fit_the_memory():
+    config = CONFIGS["default"]
+    mu, log_var, skips = lively(config).encode(torch.rand(1, 3, 64, 64))
+    last = 8 * config.base_channels * mu[0, 0].numel()  # the map that the posterior is made of
+    kept = 4 * (sum(m.numel() for m in (mu, log_var, *skips)) + last)
+    assert bytes_of_maps(config) == pytest.approx(kept / 64**2)
+    for memory in (1.0, 4.0):
+        side = tile_side(config, memory)
+        assert side**2 * bytes_of_maps(config) + 15 * 4 * ENTRIES <= 1e9 * memory

@@ -89,3 +89,8 @@ def test_the_penalty_is_chosen_with_whole_scenes_left_out(monkeypatch):
     exposure_probe(train, pooled(range(10, 18)))
     assert len(folds) == 5
     assert not any(set(train.scene[fit]) & set(train.scene[left]) for fit, left in folds)
+
+
+def test_the_seed_draws_other_scenes():
+    tables = pooled(range(0, 10)), pooled(range(10, 18))
+    assert exposure_probe(*tables, seed=1).r2 != exposure_probe(*tables, seed=2).r2

@@ -14,6 +14,7 @@ from sklearn.preprocessing import StandardScaler
 
 from lacr_lib.data.photoset import Frame, PhotoSet, Scene
 from lacr_lib.errors import LacrError
+from lacr_lib.evaluation.bootstrap import Interval
 from lacr_lib.latent.pairs import fraction_of_way, measure_pairs, texture_energy
 from lacr_lib.latent.pull import (
     PULL_KEYS,
@@ -21,6 +22,7 @@ from lacr_lib.latent.pull import (
     clear_share,
     out_of_fold_scores,
     pull,
+    pull_record,
     pull_statistics,
 )
 from lacr_lib.latent.statistics import estimate, once, ranked_right
@@ -263,3 +265,16 @@ def test_scores_are_those_of_a_standardised_regression_with_scenes_of_equal_weig
         model.fit(scaler.transform(x[rest]), label, sample_weight=weight[rest])
         expected = model.decision_function(scaler.transform(x[~rest]))
         np.testing.assert_allclose(np.r_[up[scene == s], down[scene == s]], expected, atol=1e-6)
+
+
+def test_the_seed_reaches_every_interval(ladders, known_model, monkeypatch):
+    seeds = []
+
+    def spied(statistic, n_scenes, seed=0):
+        seeds.append(seed)
+        return Interval(0.0, 0.0, 0.0)
+
+    monkeypatch.setattr("lacr_lib.latent.pull.estimate", spied)
+    measures = measure_pairs(known_model(0.5), ladders)
+    pull_record(measures, measures, "toys", ("a", "b"), seed=3)
+    assert set(seeds) == {3}

@@ -287,3 +287,16 @@ def test_the_contrast_is_told_also_while_its_weight_is_still_zero(make_model, ba
     terms = objective(model, model, batch, TrainConfig(), step=0)
     assert terms.lacr > 0
     torch.testing.assert_close(terms.loss, terms.reconstruction + TrainConfig().beta * terms.kl)
+
+
+def test_the_distance_of_posteriors_trains_their_width_too(make_model, batch):
+    """An encoder whose mean is blind: all that it tells of an image is how sure it is."""
+    model = shaken(make_model()).eval()
+    out = model(batch["low"])
+    image = out.enhanced.detach().requires_grad_()
+    original = model.encode
+    model.encode = lambda x: (code := original(x))._replace(mu=0 * code.mu)
+    config = TrainConfig(lacr_distance="wasserstein")
+    value = contrast_term(out._replace(enhanced=image), model, batch, config).sum()
+    (gradient,) = torch.autograd.grad(value, image)
+    assert gradient.abs().sum() > 0
