@@ -241,3 +241,12 @@ def test_a_tile_and_what_is_kept_of_it_fit_the_memory():
     for memory in (1.0, 4.0):
         side = tile_side(config, memory)
         assert side**2 * bytes_of_maps(config) + 15 * 4 * ENTRIES <= 1e9 * memory
+
+
+def test_parts_return_to_their_places_in_both_directions_and_keep_to_their_side():
+    x = torch.arange(200 * 260.0).view(1, 200, 260)
+    coarse, out = x[..., ::2, ::2], torch.zeros(1, 100, 130)
+    for window in windows((100, 130), side=48, margin=8):
+        window.put(out, window.cut(x, 2)[..., ::2, ::2])
+        assert all(0 < part.stop - part.start <= 48 for part in window.run)
+    assert torch.equal(out, coarse)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.linear_model import RidgeCV
@@ -94,3 +96,10 @@ def test_the_penalty_is_chosen_with_whole_scenes_left_out(monkeypatch):
 def test_the_seed_draws_other_scenes():
     tables = pooled(range(0, 10)), pooled(range(10, 18))
     assert exposure_probe(*tables, seed=1).r2 != exposure_probe(*tables, seed=2).r2
+
+
+def test_the_scale_of_the_latents_does_not_matter():
+    tables = pooled(range(0, 10)), pooled(range(10, 18))
+    plain = exposure_probe(*tables)
+    small = exposure_probe(*(replace(table, mu=1e-4 * table.mu) for table in tables))
+    np.testing.assert_allclose(small.guessed, plain.guessed, atol=1e-3)

@@ -278,3 +278,11 @@ def test_the_seed_reaches_every_interval(ladders, known_model, monkeypatch):
     measures = measure_pairs(known_model(0.5), ladders)
     pull_record(measures, measures, "toys", ("a", "b"), seed=3)
     assert set(seeds) == {3}
+
+
+def test_the_record_keeps_ten_digits(ladders, known_model):
+    measures = measure_pairs(known_model(0.5), ladders)
+    pairs = tuple(pair._replace(to_clear=1.0, to_low=3.0) for pair in measures.pairs)
+    known = replace(measures, pairs=pairs)
+    record = pull_record(known, known, "toys", ("a", "b"))
+    assert record["weights"]["alignment_ratio"] == pytest.approx(1 / 3, abs=1e-9)

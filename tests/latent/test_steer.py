@@ -143,15 +143,6 @@ def test_at_rest_the_own_code_is_decoded_and_the_picture_cannot_be_changed():
         image[0] = 0
 
 
-def test_plus_and_minus_zero_are_the_same_code():
-    model = Additive()
-    handles = {"red": Handle(np.array([0.1, 0, 0]), "parts", -1, 1)}
-    steered = SteeredPhoto(model, np.full((32, 48, 3), 51, np.uint8), handles)
-    for nothing in (0.0, -0.0):
-        steered.image({"red": nothing}, Region(0, 0), "photograph")
-    assert model.decoded == 1
-
-
 def test_a_region_before_the_first_is_outside_too():
     for region in (Region(-1, 0), Region(0, -1)):
         with pytest.raises(LacrError, match="no Region"):
