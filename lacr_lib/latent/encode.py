@@ -191,7 +191,7 @@ def as_batch(photo: NDArray[np.uint8], model: LacrVae) -> Tensor:
     Sides under 16 pixels are extended by their edge pixels; no side is reduced below that.
     Errors: another type or shape.
     """
-    photo = as_photo(photo, "to be encoded")
+    photo = as_photo(photo, "encoding")
     edges = [(0, max(0, SMALLEST_SIDE - side)) for side in photo.shape[:2]]
     photo = np.pad(photo, (*edges, (0, 0)), mode="edge")
     height, width = photo.shape[:2]

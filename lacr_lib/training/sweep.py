@@ -157,7 +157,11 @@ def sweep(
     group_by_scene(scenes[1].pairs())  # two scenes at least, or there is no interval
     for run in runs:
         _check_same(run, out / run.folder, photos)
-    recorded = {settings_key(r["settings"]): r for r in known if _measured_on(r) == photos}
+    known = list(known)
+    usable = [record for record in known if _measured_on(record) == photos]
+    if others := len(known) - len(usable):
+        tell(f"known records of other photographs, which are not used: {others}")
+    recorded = {settings_key(record["settings"]): record for record in usable}
     failed = []
     for run in runs:
         folder = out / run.folder

@@ -249,7 +249,9 @@ def test_records_of_other_photographs_are_none_of_this_sweep(grid, tmp_path, pho
     for other in (replace(photoset, name="others"), of_other_photographs(photoset)):
         with pytest.raises(LacrError, match="measured on other photographs"):
             sweep(runs, other, out)
-    sweep(runs, of_other_photographs(photoset), tmp_path / "new", known=known)
+    told = []
+    sweep(runs, of_other_photographs(photoset), tmp_path / "new", told.append, known)
+    assert told[0] == "known records of other photographs, which are not used: 1"
     assert len(quick) == 2, "trained anew"
 
 
