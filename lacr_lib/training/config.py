@@ -34,7 +34,7 @@ class TrainConfig(BatchSettings):
     lacr_encoder: Literal["ema", "online"] = "ema"
     lacr_anchor: Literal["image", "code"] = "image"
     lacr_negatives_from: Literal["scene", "batch"] = "scene"  # the paper says neither
-    lacr_clear_images: bool = False  # images that lost no light take part, too, to stay as they are
+    lacr_clear_images: bool = True  # images that lost no light take part, too, to stay as they are
     lacr_low_pass: int = 4  # box size in pixels; 1, at lacr_scale 1: it sees, and paints, detail
     lacr_scale: int = 2  # the term's copies are 1/scale of the image's size
     lacr_light_only: bool = True  # its gradient moves the light, not the colours
@@ -76,13 +76,6 @@ class TrainConfig(BatchSettings):
             raise LacrError(
                 f"lacr_negatives_from=batch needs batch_size of at least negatives={self.negatives}"
             )
-        if self.lacr_clear_images and (
-            self.negatives < 2 or self.lacr_negatives_from == "batch" or self.lacr_anchor == "code"
-        ):
-            raise LacrError(
-                "lacr_clear_images needs negatives of at least 2, lacr_negatives_from=scene and "
-                "lacr_anchor=image"
-            )
         if self.lacr_anchor == "code" and self.negatives < 2:
             raise LacrError(
                 "lacr_anchor=code needs negatives of at least 2: the input is none there"
@@ -93,6 +86,13 @@ class TrainConfig(BatchSettings):
             )
         if self.lacr_distance == "wasserstein" and self.lacr_unit_scale:
             raise LacrError("lacr_distance=wasserstein and lacr_unit_scale exclude each other")
+        if (self.lambda_lacr and self.lacr_clear_images) and (
+            self.negatives < 2 or self.lacr_negatives_from == "batch" or self.lacr_anchor == "code"
+        ):
+            raise LacrError(
+                "lacr_clear_images needs negatives of at least 2, lacr_negatives_from=scene and "
+                "lacr_anchor=image; or set lacr_clear_images=false"
+            )
 
     def check_choice(self, name: str, choices: tuple[str, ...]) -> None:
         """Raises LacrError when the field holds none of the choices."""

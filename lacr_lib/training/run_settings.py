@@ -15,6 +15,8 @@ Settings = dict[str, dict[str, Any]]  # the parts "model" and "train"
 CONFIG = "config.json"
 # What may differ when a run goes on: none of it touches the weights.
 FREE = {"checkpoint_every", "snapshots", "skipped_limit", "workers"}
+# What runs did that are older than the field, where that is not its default.
+BEFORE = {"lacr_clear_images": False}
 
 
 def settings_of(model: ModelConfig, train: TrainConfig) -> Settings:
@@ -44,7 +46,8 @@ def held_settings(folder: Path) -> Settings | None:
 def differences(held: Settings, now: Settings) -> list[str]:
     """What an earlier run has other than one of now, such as "seed 0, not 1"; none: the same run.
 
-    A field that is not told has its default; those in `FREE` may differ.
+    A field that an older run does not tell has its default, or what `BEFORE` says of it; those in
+    `FREE` may differ.
     """
     wanted = _binding(now)
     return [
@@ -60,7 +63,7 @@ def settings_key(settings: Settings) -> str:
 
 
 def _binding(settings: Settings) -> dict[str, Any]:
-    """The fields of both parts that touch the weights, completed with defaults."""
+    """The fields of both parts that touch the weights, completed as an older run needs it."""
     default = settings_of(ModelConfig(), TrainConfig())
-    model, train = (default[part] | settings[part] for part in ("model", "train"))
-    return {key: value for key, value in (model | train).items() if key not in FREE}
+    fields = default["model"] | default["train"] | BEFORE | settings["model"] | settings["train"]
+    return {key: value for key, value in fields.items() if key not in FREE}

@@ -128,7 +128,7 @@ runs = {
     "InfoNCE": 'lacr_form = "infonce"',
     "2-Wasserstein": 'lacr_distance = "wasserstein"',
     "ratio, 4 lambda": f"lambda_lacr = {4 * LAMBDA}",
-    "ratio, 1 negative": "negatives = 1",
+    "ratio, 1 negative": "negatives = 1\nlacr_clear_images = false",
 }
 lines = [f"seeds = {[SEED + i for i in range(choose(PROFILE, smoke=2, demo=2, full=3))]}", "", "[every]"]
 shared = dict(steps=STEPS, negatives=NEGATIVES, lambda_lacr=LAMBDA) | every

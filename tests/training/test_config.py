@@ -47,3 +47,10 @@ def test_lambda_ramps_up_and_stays():
 def test_a_wrong_value_is_named(wrong):
     with pytest.raises(LacrError, match=next(iter(wrong))):
         TrainConfig(**wrong)
+
+
+def test_without_lacr_nothing_is_asked_of_its_negatives():
+    """A twin may keep or drop the negatives of its pair."""
+    assert TrainConfig(lambda_lacr=0.0, negatives=1).lacr_clear_images
+    with pytest.raises(LacrError, match=r"or set lacr_clear_images=false$"):
+        TrainConfig(negatives=1)

@@ -109,14 +109,14 @@ def test_the_term_can_see_its_copies_at_half_size(make_model, batch):
         sizes.clear()
         value = contrast_term(out, model, batch, TrainConfig(lacr_scale=scale))
         assert set(sizes) == {(side, side)} and value.shape == (3,) and (value > 0).all()
-    code = TrainConfig(lacr_anchor="code", lacr_scale=2)
+    code = TrainConfig(lacr_anchor="code", lacr_scale=2, lacr_clear_images=False)
     assert contrast_term(out, model, batch, code).isfinite().all()
 
 
 def test_anchor_code_leaves_the_own_input_out_of_the_negatives(make_model, batch):
     model = shaken(make_model()).eval()
     out = model(batch["low"])
-    config = TrainConfig(lacr_anchor="code")
+    config = TrainConfig(lacr_anchor="code", lacr_clear_images=False)
     changed = {**batch, "negatives": batch["negatives"].clone()}
     changed["negatives"][:, 0] = 0.5
     values = [contrast_term(out, model, b, config) for b in (batch, changed)]
@@ -138,7 +138,7 @@ def by_hand(out, model, batch, negatives):
     return torch.cat(values)
 
 
-PLAIN = {"lacr_low_pass": 1, "lacr_scale": 1, "negatives": 2}
+PLAIN = {"lacr_low_pass": 1, "lacr_scale": 1, "negatives": 2, "lacr_clear_images": False}
 
 
 def test_negatives_of_the_scene_are_those_of_the_sample(make_model, batch):
@@ -176,7 +176,7 @@ def test_a_clear_photograph_may_take_part_against_darker_ones_only(make_model, b
     model = shaken(make_model()).eval()
     batch["low"][1] = batch["negatives"][1, 0] = batch["clear"][1]
     out = model(batch["low"])
-    config = TrainConfig(lacr_clear_images=True, **PLAIN)
+    config = TrainConfig(**PLAIN | {"lacr_clear_images": True})
     value = contrast_term(out, model, batch, config)
     expected = by_hand(out, model, batch, batch["negatives"])
     assert expected[1] == 0

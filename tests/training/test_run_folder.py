@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pytest
 
 from lacr_lib import LacrError, TrainConfig, fit
 from lacr_lib.inference.load import read_metadata
 from lacr_lib.models.config import ModelConfig
-from lacr_lib.training.run_settings import FREE, differences, settings_key, settings_of
+from lacr_lib.training.run_settings import BEFORE, FREE, differences, settings_key, settings_of
 
-CONFIG = TrainConfig(steps=1, crop=32, batch_size=2)
+CONFIG = TrainConfig(steps=1, crop=32, batch_size=2, lacr_clear_images=False)
 
 
 def test_a_run_without_a_checkpoint_is_kept_too(make_model, photoset, tmp_path) -> None:
@@ -66,6 +66,17 @@ def test_differences_are_named_and_what_touches_no_weight_is_none() -> None:
     assert settings_key(other) != settings_key(now)
     newer = {**now, "model": {**now["model"], "hue": 3}}
     assert differences(newer, now) == ["hue 3, not known here"]
+
+
+def test_a_run_older_than_a_field_is_taken_for_what_it_was() -> None:
+    """Before `lacr_clear_images` clear images took no part; its default is that they do."""
+    assert TrainConfig().lacr_clear_images
+    assert set(BEFORE) <= set(asdict(TrainConfig()))
+    older = settings_of(ModelConfig(), CONFIG)
+    del older["train"]["lacr_clear_images"]
+    assert settings_key(older) == settings_key(settings_of(ModelConfig(), CONFIG))
+    now = settings_of(ModelConfig(), replace(CONFIG, lacr_clear_images=True))
+    assert differences(older, now) == ["lacr_clear_images False, not True"]
 
 
 def test_what_a_run_began_from_stays_when_it_goes_on(make_model, photoset, tmp_path) -> None:
