@@ -63,7 +63,7 @@ NEGATIVES = 2
 #
 # | run | LACR of an image | its idea |
 # |---|---|---|
-# | ratio | $D_p / (D_n + \varepsilon)$ | the recipe: each image weighs as its negatives are near |
+# | ratio | $D_p / (D_n + \varepsilon)$ | the recipe's form: each image weighs as its negatives are near |
 # | bounded | $D_p / (D_p + D_n + \varepsilon)$ | the same direction, another say of each image |
 # | triplet | $\max(0,\; D_p - D_n + 0.2)$ | content as soon as clear is nearer than low, by a margin (in latent units) |
 # | InfoNCE | $-\log$ of the share of clear in a softmax of $-D / 0.1$ | *which of the $1 + K$ is the clear one?* |
@@ -109,7 +109,8 @@ torch.testing.assert_close(by_formula, by_quantiles, rtol=1e-3, atol=1e-3)
 # ## 3 · The grid
 #
 # A grid is a small file: what all runs share, and for each run what it changes. Any field of `TrainConfig` and of
-# `ModelConfig` may stand there.
+# `ModelConfig` may stand there. (Clear photographs take no part in LACR here, `lacr_clear_images`: they need a second negative, and
+# one of the runs has none.)
 
 # %%
 device = setup(SEED)
@@ -128,11 +129,11 @@ runs = {
     "InfoNCE": 'lacr_form = "infonce"',
     "2-Wasserstein": 'lacr_distance = "wasserstein"',
     "ratio, 4 lambda": f"lambda_lacr = {4 * LAMBDA}",
-    "ratio, 1 negative": "negatives = 1\nlacr_clear_images = false",
+    "ratio, 1 negative": "negatives = 1",
 }
 lines = [f"seeds = {[SEED + i for i in range(choose(PROFILE, smoke=2, demo=2, full=3))]}", "", "[every]"]
-shared = dict(steps=STEPS, negatives=NEGATIVES, lambda_lacr=LAMBDA) | every
-lines += [f"{key} = {value}" for key, value in shared.items()]
+shared = dict(steps=STEPS, negatives=NEGATIVES, lambda_lacr=LAMBDA, lacr_clear_images=False) | every
+lines += [f"{key} = {str(value).lower()}" for key, value in shared.items()]  # true and false, as TOML writes them
 lines += [f'\n[runs."{name}"]\n{change}' for name, change in runs.items()]
 print("\n".join(lines))
 

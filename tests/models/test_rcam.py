@@ -54,7 +54,7 @@ def test_attention_equals_the_loop(module):
     torch.testing.assert_close(module.to_map(fast, x.shape), attention_by_loop(module, x))
 
 
-def test_attention_maps_reproduce_the_output(module):
+def test_attention_maps_come_beside_the_same_output(module):
     x = torch.randn(2, 8, 5, 6, dtype=torch.float64)
     out, attention = module(x, return_attention=True)
     torch.testing.assert_close(out, module(x))
