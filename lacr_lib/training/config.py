@@ -15,8 +15,8 @@ from lacr_lib.models.config import REGION
 class TrainConfig(BatchSettings):
     """Everything `fit` needs besides the model and the photographs; samples as in BatchSettings.
 
-    Defaults: one stage from scratch. The released weights took two, told in their model card. Every
-    figure is ours, the paper's are not public.
+    Defaults: one stage from scratch. The released weights took three, told in their model card.
+    Every figure is ours, the paper's are not public.
     """
 
     steps: int = 1600

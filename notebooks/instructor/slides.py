@@ -453,7 +453,8 @@ lost = [torch.nn.functional.avg_pool2d(each.amax(1), 8) for each in (x_c, x_l)]
 figure = contrast.light_lost(x_l, x_c, (lost[0] - lost[1])[0].clamp(min=0), weights[0])
 # %% [markdown] slideshow={"slide_type": "notes"}
 # 2 min. Not "is this region dark?" but "did it lose light?". A pair that lost next to nothing
-# takes no part: no 0/0. Notebook 05, section 4.
+# has weights 0: no 0/0. (In training it takes part against darker photographs of its scene, so that
+# what is bright is not brightened.) Notebook 05, section 4.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Who may move the ruler?

@@ -907,8 +907,8 @@ figures.swap_costs({"released: lacr-vae": lost_released});
 
 # %% [markdown]
 # **What you see.** The released model reads its code: another exposure's costs over 7 dB, decoding without a code 5 dB,
-# both with intervals far above zero. Even the code of another scene at the same exposure costs something, though three
-# scenes can barely show it. On the 84 validation frames it loses 7.5 dB with a swapped code and 7.4 dB without one (README,
+# both with intervals far above zero. The code of another scene at the same exposure costs something on average, too, but three
+# scenes cannot show it. On the 84 validation frames it loses 7.5 dB with a swapped code and 7.4 dB without one (README,
 # *What it reaches*). And its active units?
 
 
@@ -928,8 +928,8 @@ record(released_active_units=units["clear"], released_active_units_dark=units["a
 
 # %% [markdown]
 # On the clear photographs, by which section 6 counted, fewer units are active than in any model there, the dearest `beta`
-# included. If you had looked at that number alone, you would have called the model half dead. But a clear photograph asks
-# for no light, and there is little to say; on the same scenes in the dark twice as many speak. *A count of active units says
+# included. If you had looked at that number alone, you would have called the model all but dead. But a clear photograph asks
+# for no light, and there is little to say; on the same scenes in the dark nearly all speak. *A count of active units says
 # as much about the photographs as about the model.* Whether a code matters is told by an exchange.
 
 # %% [markdown]

@@ -642,8 +642,8 @@ figures.stage_fields(rows, boxes);
 # %% [markdown]
 # **What you see.** Where the middle of each stage's output gets its information, averaged over six photographs; the
 # colour is logarithmic, and the blue square holds 90 % of the gradient. *Upper row*: with all global statistics held, a
-# stage sees its neighbourhood. The faint rim grows as the windows add up; the square stays far smaller, 4 pixels on each
-# side of the middle in the first stage and about 30 in the last two. *Middle row*: with the tokens let go, a veil lies over the whole photograph, in
+# stage sees its neighbourhood. The faint rim grows as the windows add up; the square stays far smaller, 5 pixels on each
+# side of the middle in the first stage and 26 to 31 in the last two. *Middle row*: with the tokens let go, a veil lies over the whole photograph, in
 # rectangles, the regions of the tokens. It is hundreds (stage 4) to tens of thousands of times (stage 1) fainter than the middle, but it has all the pixels of
 # the photograph, and from the second stage on it stretches the blue square far out, in the fourth almost to the border.
 # *Lower row*: letting the branch weights go as well changes nothing that one could see, and the numbers below agree. They
