@@ -359,7 +359,7 @@ bars.pull_panels(numbers);
 # *Is there a pull at all?* Yes, and a large one, in **both** models: enhanced latents lie several times nearer to
 # clear than to low, they cover the whole way, their neighbours are clear ones, and a classifier tells them from
 # low-light without a mistake. Can it tell enhanced from *clear*? Often, so they have arrived and are recognisable still; but on
-# eight scenes the interval of the released model reaches down to chance.
+# eight scenes the intervals reach down to chance.
 #
 # *Is it LACR's doing?* The two rows of a panel lie close together and their intervals overlap. But overlap is a poor
 # test, for both models saw the same scenes, and a hard scene is hard for both. The right question is about the
@@ -655,8 +655,8 @@ for t, gain, luma in list(zip(path.steps, gains, path.luma))[::2]:
 print(f"the clear photograph, with its own code: {light_axis.walked_gain(model, clear_photo, axis, [0.0])[0]:+.2f} nats")
 
 # %% [markdown]
-# **What you see.** The gain falls step by step, and the brightness with it: one whole step takes the request from 2.7 down to 1.0 nats, that
-# is, from fifteen times the odds of light to less than three times. The clear photograph asks for nothing at all (-0.1). So the direction does mean
+# **What you see.** The gain falls step by step, and the brightness with it: one whole step takes the request from 2.7 down to 1.1 nats, that
+# is, from fifteen times the odds of light to three times. The clear photograph asks for nothing at all (-0.05). So the direction does mean
 # light, but light that is *there already*: toward clear there is more of it to begin with, and less is asked for. Only with the photograph
 # exchanged as well would the picture stay bright. Had we expected "toward clear" to brighten, we would have taken the code for a picture of the
 # output. It is a note about the input.
@@ -885,11 +885,11 @@ print(f"distance to own clear {gaps.diagonal().mean():.2f}, to another {elsewher
       f"from low to clear {(clear - low).norm(dim=1).mean():.2f} latent units")  # fmt: skip
 
 # %% [markdown] tags=["solution"]
-# No pairing is needed at all: the median is 1.01 with the own region, and 1.01 with any other, of another photograph even.
+# No pairing is needed at all: the median is 1.00 with the own region, and 1.00 with any other, of another photograph even.
 # In this latent space all low light lies at one end and all clear photographs at the other, whatever they show. So a
 # fraction of 1 says that an enhanced region has the light of clear photographs in general, and no more. The distance
-# does need the pairing: an enhanced latent lies nearly twice as near to its own clear one (0.37) as to another (0.69). But
-# look at the third number: beside the way from low to clear, 7.53 latent units, both are small.
+# does need the pairing: an enhanced latent lies more than twice as near to its own clear one (0.18) as to another (0.38). But
+# look at the third number: beside the way from low to clear, 7.16 latent units, both are small.
 
 # %% [markdown] tags=["exercise"]
 # ### 2 · How stable is a map?
@@ -930,8 +930,8 @@ print(f"random points and the latents: {map_agreement(guess, latents, 15):.2f}")
 # The two maps share well over 0.9 of their neighbours, but only about 0.8 of those that the latents have: about every fifth neighbour on the
 # page is none in truth, and mostly the same wrong ones on both maps. Agreement between two runs is no proof; a method can
 # repeat its invention. It even depends on the start. Here each map began at random. The course's own t-SNE begins with PCA,
-# and two of its seeds agree to the last neighbour (1.00), while 0.81 agree with the latents; two UMAPs of these points shared 0.88, and
-# 0.73 with the latents (both measured once). Chance alone would give 0.07.
+# and two of its seeds agree to the last neighbour (1.00), while 0.83 agree with the latents; two UMAPs of these points shared 0.91, and
+# 0.76 with the latents (both measured once). Chance alone would give 0.07.
 
 # %% [markdown] tags=["exercise"]
 # ### 3 · Another axis
@@ -1003,8 +1003,8 @@ for scene in two.scenes:
 # <details><summary>One answer</summary>
 #
 # More of them praise it than one would like. The code of this model knows light, and mid-grey has the light of a clear photograph: we
-# encoded it (luma 0.45) in place of the three enhanced held-out photographs (dark frames, a thirty-second of the light), and it went 1.01 to 1.02 of the way, with an alignment ratio of
-# 0.14 to 0.22, where the enhanced ones have 0.06 to 0.14. The AUC against low will be 1, too. It is caught by what looks at the picture,
+# encoded it (luma 0.45) in place of the three enhanced held-out photographs (dark frames, a thirty-second of the light), and it went 1.00 to 1.01 of the way, with an alignment ratio of
+# 0.07 to 0.12, where the enhanced ones have 0.04 to 0.08. The AUC against low will be 1, too. It is caught by what looks at the picture,
 # the texture ratio (0: no texture at all) and PSNR, and by the code swapped or left out: who paints grey without looking at the code
 # loses nothing without it. A number about latents tells what the encoder knows, and no more. This is why there are several.
 #
