@@ -88,6 +88,8 @@ def clear_shares(shares: Mapping[str, ClearShare]) -> Figure:
     left.set_ylim(len(shares) - 0.5, -0.5)
     left.set_xlabel("clear among 10 neighbours (share)")
     right.set_xlabel("map - latent space (share)")
+    low, high = right.get_xlim()  # a difference of a thousandth must not fill the axis
+    right.set_xlim(min(low, -0.02), max(high, 0.02))
     for axis in (left, right):
         axis.grid(visible=False, axis="y")
         axis.legend(fontsize=9, loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2)

@@ -253,7 +253,7 @@ latent_maps.clear_shares(shares);
 # **What you see.** *Left*: the share of clear among the neighbours of an enhanced region, with the interval over scenes; the grey
 # band is the latent space. In truth nearly all of its ten nearest are clear, five times as many as by chance (dotted), and every map
 # tells so. *Right*: map minus truth, in the mean (dot) and in the mean with the sign left out (cross), which says how far a single region
-# is off. t-SNE, which fitted the enhanced ones along, errs most. So this sentence survives: *enhanced regions lie among clear ones, on any map and in the space itself*.
+# is off: by next to nothing, on each map. So this sentence survives: *enhanced regions lie among clear ones, on any map and in the space itself*.
 
 # %%
 truth = shares["UMAP"].in_space

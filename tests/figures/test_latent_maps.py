@@ -85,3 +85,10 @@ def test_shares_of_clear_stand_against_the_latent_space():
     differences = [line.get_xdata()[0] for line in right.lines if line.get_marker() == "o"]
     np.testing.assert_allclose(differences, [0.1, 0.3])
     assert "chance" in _texts(figure) and "latent space" in _texts(figure)
+
+
+def test_a_difference_of_a_thousandth_does_not_fill_the_axis():
+    one, none = Interval(1.0, 1.0, 1.0), Interval(0.001, 0.0, 0.002)
+    _, right = clear_shares({"PCA": ClearShare(one, one, none, none, 0.2)}).axes
+    low, high = right.get_xlim()
+    assert low <= -0.02 and high >= 0.02
