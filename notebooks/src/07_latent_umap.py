@@ -491,7 +491,7 @@ motion.ladder_numbers({
 });
 
 # %% [markdown]
-# **What you see.** A dot is a scene, a bar the mean. *Low-light*: nearly straight lines, and the exposures in perfect
+# **What you see.** A dot is a scene, a bar the mean. *Low-light*: paths that bend a little (0.87 of 1), and the exposures in perfect
 # order in every scene, along a direction of light that was learned from the other scenes. *Shuffled scenes*: the paths
 # wander more, because each scene has its own place; but a good deal of order remains, because light moves a latent more
 # than the choice of the scene does. *Enhanced*: look at the right panel. There is an order left, and it is *reversed*: what
@@ -816,7 +816,7 @@ figures.scene_family(flat, fitted, moved, chosen, family(chosen, story.album, st
 # - Enhanced latents do move: the whole way to clear, away from low, in numbers that no map can flatter.
 # - That pull the twin has, too. What the model with LACR adds is small: shown on 20 real ladders by an encoder that never saw LACR, not shown
 #   by the same ratio in its own, nor on eight embedded scenes. One pair of runs cannot say whether LACR or luck made it.
-# - Exposures lie in order along nearly straight paths; enhancement shrinks the paths. A scene that is *meant* to be
+# - Exposures lie in order along paths that bend only a little; enhancement shrinks the paths. A scene that is *meant* to be
 #   dark is brightened all the same.
 # - A code is a request for light: walking it toward clear darkens the picture, smoothly, like a dimmer. Another scene's request can be
 #   given to a photograph.
