@@ -238,6 +238,14 @@ def test_evaluate_measures_held_out_scenes_only(ladders, weights, tmp_path, caps
     assert f"{record['psnr']:.2f}" in row
 
 
+def test_evaluate_registered_tells_how_far_the_references_were_moved(ladders, photos, capsys):
+    assert main(["evaluate", "--data", ladders, "--method", "gamma", "--register"]) == 0
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert last == "registered: 0 of 4 references were moved"
+    assert main(["evaluate", "--data", str(photos), "--method", "gamma", "--register"]) == 1
+    assert "no clear references" in lines(capsys.readouterr().err)[-1]
+
+
 def test_evaluate_a_method_without_references(photos, capsys):
     assert main(["evaluate", "--data", str(photos), "--method", "gamma"]) == 0
     told = capsys.readouterr()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import difflib
+import math
 from argparse import Namespace
 from collections.abc import Callable
 from functools import partial
+from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from lacr_lib.commands.common import bar, begun, check_target, held_out, load_on, write_json
@@ -38,9 +40,17 @@ def run(options: Namespace) -> int:
     total = len(photoset.pairs()) or sum(len(scene.low) for scene in photoset.scenes)
     with begun():
         with bar(total, "evaluate", "photo") as progress:
-            scores = evaluate(method, photoset, name, on_image=lambda _: progress.update())
+            scores = evaluate(
+                method,
+                photoset,
+                name,
+                on_image=lambda _: progress.update(),
+                register=options.register,
+            )
         write_json(options.json, scores.as_dict())
         print(table(scores))
+        if options.register:
+            print(moved(scores))
     return 0
 
 
@@ -54,6 +64,14 @@ def table(scores: Evaluation) -> str:
     rows = (cells.keys(), cells.values())
     pad = widths.values()
     return "\n".join("  ".join(map(str.rjust, row, pad)) for row in rows)
+
+
+def moved(scores: Evaluation) -> str:
+    """One line: how many references were moved, and how far."""
+    lengths = [math.hypot(*score.shift) for score in scores.images if score.shift is not None]
+    some = [length for length in lengths if length > 0]
+    far = f", by {median(some):.2f} pixels in the median, {max(some):.2f} at most" if some else ""
+    return f"registered: {len(some)} of {len(lengths)} references were moved{far}"
 
 
 def _model(weights: str, device: str) -> Callable[[Any], Any]:

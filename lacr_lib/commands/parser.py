@@ -79,6 +79,12 @@ def _evaluate(commands: argparse._SubParsersAction[OneLineParser]) -> None:
     chosen = parser.add_mutually_exclusive_group()
     weights_option(chosen)
     chosen.add_argument("--method", metavar="NAME", help="a classical method, e.g. clahe")
+    parser.add_argument(
+        "--register",
+        action="store_true",
+        help="move each clear reference onto its photograph first, by fractions of a pixel: for "
+        "frames taken one after the other",
+    )
     device_option(parser)
     json_option(parser)
 

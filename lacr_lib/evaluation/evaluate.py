@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from lacr_lib.errors import LacrError
 from lacr_lib.evaluation import metrics
+from lacr_lib.evaluation.registration import NO_SHIFT, Shift, find_shift, shifted
 
 if TYPE_CHECKING:
     from lacr_lib.data.layouts import PhotoSet
@@ -23,7 +24,10 @@ METRICS = ("psnr", "ssim", "psnr_gt_mean", "ssim_gt_mean", "ciede2000", "chroma_
 
 @dataclass(frozen=True)
 class ImageScore:
-    """The scores of one photograph; None where there is no reference (all but `loe`)."""
+    """The scores of one photograph; None where there is no reference (all but `loe`).
+
+    shift: how far its reference was moved first, down and right, pixels; None: that was not asked.
+    """
 
     name: str
     scene: str
@@ -35,6 +39,7 @@ class ImageScore:
     chroma_ratio: float | None
     loe: float
     seconds: float
+    shift: Shift | None = None
 
 
 @dataclass(frozen=True)
@@ -73,9 +78,7 @@ class Evaluation:
         record: dict[str, Any] = {"dataset": self.dataset, "n": len(self.images)}
         record.update({metric: self.mean(metric) for metric in METRICS})
         record["seconds_per_image"] = self.mean("seconds")
-        record["per_image"] = [
-            {key: _number(value) for key, value in asdict(score).items()} for score in self.images
-        ]
+        record["per_image"] = [_fields(score) for score in self.images]
         return record
 
 
@@ -84,6 +87,7 @@ def evaluate(
     photoset: PhotoSet,
     name: str,
     on_image: Callable[[ImageScore], object] | None = None,
+    register: bool = False,
 ) -> Evaluation:
     """Runs a method over every low-light photograph of the set and scores what comes back.
 
@@ -91,12 +95,16 @@ def evaluate(
     references every metric is given; without, the lightness order error alone.
     Shapes: method uint8 (H, W, 3) -> uint8 (H, W, 3). Units: dB, Delta E, pixels, seconds.
     `on_image` is called after each photograph (a progress bar, a log).
-    Errors: nothing to score, or an output of another size than its reference.
+    register: move each reference onto its low-light photograph first, by fractions of a pixel
+    (evaluation/registration.py); the method has no part in that.
+    Errors: nothing to score, an output of another size than its reference, or no reference to move.
     """
+    if register and not photoset.pairs():
+        raise LacrError(f"{photoset.name} holds no clear references, so there is none to register")
     scores: list[ImageScore] = []
     for image_name, scene, low, clear in _work(photoset):
         try:
-            score = _score(method, image_name, scene, low, clear)
+            score = _score(method, image_name, scene, low, clear, register)
         except LacrError as error:
             raise LacrError(f"{image_name}: {error}") from error
         scores.append(score)
@@ -119,7 +127,12 @@ def _work(photoset: PhotoSet) -> Iterator[tuple[str, str, Photo, Photo | None]]:
 
 
 def _score(
-    method: Callable[[Photo], Photo], name: str, scene: str, low: Photo, clear: Photo | None
+    method: Callable[[Photo], Photo],
+    name: str,
+    scene: str,
+    low: Photo,
+    clear: Photo | None,
+    register: bool,
 ) -> ImageScore:
     given = low.copy()  # a method may work in place
     start = time.perf_counter()
@@ -128,6 +141,8 @@ def _score(
     order = metrics.loe(output, low)
     if clear is None:
         return ImageScore(name, scene, None, None, None, None, None, None, order, seconds)
+    shift = find_shift(low, clear) if register else NO_SHIFT
+    clear = shifted(clear, shift)
     scaled = metrics.gt_mean(output, clear)
     return ImageScore(
         name=name,
@@ -140,7 +155,14 @@ def _score(
         chroma_ratio=metrics.chroma_ratio(output, clear),
         loe=order,
         seconds=seconds,
+        shift=shift if register else None,
     )
+
+
+def _fields(score: ImageScore) -> dict[str, Any]:
+    """One photograph of the record; `shift` only where it was asked."""
+    fields = {key: _number(value) for key, value in asdict(score).items()}
+    return fields if score.shift is not None else {k: v for k, v in fields.items() if k != "shift"}
 
 
 def _number(value: Any) -> Any:

@@ -1,9 +1,11 @@
-"""What could a perfect gain do? The best light that changes smoothly, for one photograph."""
+"""What could a perfect answer do? Light or a tone curve, fitted to one photograph's reference."""
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 import torch.nn.functional as F
+from numpy.typing import NDArray
 from torch import Tensor
 
 from lacr_lib.models.config import Light
@@ -38,3 +40,19 @@ def best_light(
             error.backward()
             optimizer.step()
     return lit().detach()
+
+
+def best_curve(low: NDArray[np.uint8], clear: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The dark photograph under the tone curves that bring it nearest to its clear reference.
+
+    Each of the 256 values of a channel becomes the mean of what the reference shows at its pixels:
+    of all functions of a pixel's own value the one with the least squared error. No method can know
+    it; whatever is farther from the reference than this needs more than brightness.
+    Shapes: low, clear (H, W, 3) uint8 -> (H, W, 3) uint8.
+    """
+    channels = []
+    for dark, bright in zip(np.moveaxis(low, 2, 0), np.moveaxis(clear, 2, 0), strict=True):
+        count = np.bincount(dark.ravel(), minlength=256)
+        total = np.bincount(dark.ravel(), bright.ravel().astype(np.float64), minlength=256)
+        channels.append(np.rint(total / np.maximum(count, 1)).astype(np.uint8)[dark])
+    return np.stack(channels, axis=2)

@@ -12,12 +12,15 @@ from typing import Any
 FOLDER = Path(__file__).resolve().parent
 
 
-def read_records(prefix: str = "sice-val", folder: Path = FOLDER) -> dict[str, dict[str, Any]]:
+def read_records(
+    prefix: str = "sice-val", folder: Path = FOLDER, kind: str = "evaluate"
+) -> dict[str, dict[str, Any]]:
     """Recorded evaluations on one set, by method; empty where there is none.
 
+    kind: "evaluate", or "registered" for references moved onto their photographs first.
     Best PSNR first; on a set without references, smallest lightness order error first.
     """
-    files = sorted(folder.glob(f"{prefix}-evaluate-*.json"))
+    files = sorted(folder.glob(f"{prefix}-{kind}-*.json"))
     records = [json.loads(file.read_text("utf-8")) for file in files]
 
     def rank(record: dict[str, Any]) -> float:

@@ -39,6 +39,7 @@ JUDGES = {  # released file of a small model without LACR -> what it is
     "ablation/vae-rcam-seed1.safetensors": "the ablation's VAE + RCAM",
     "film/without-2000.safetensors": "the film's model without LACR",
 }
+REGISTERED = ("lacr-vae", "lacr-vae-no-lacr", "auto-gamma")  # the models, the best classical method
 WORST = 5  # photographs of the failure gallery
 SHEETS = Path("build/results")
 Photo = NDArray[np.uint8]
@@ -71,6 +72,8 @@ def remake(data: Path, only: Iterable[str] = ()) -> None:
             failures(methods["lacr-vae"][1], photoset, name)
             pull_of_the_pair(photoset, name)
             judges(photoset, name)
+            registered(methods, photoset, name)
+            curve_oracle(photoset, name)
             light_oracle(photoset, name)
             if (data / TRAINED[name]).is_dir():
                 latent_light(open_photoset(data / TRAINED[name]), photoset, name)
@@ -193,6 +196,37 @@ def latent_light(train: PhotoSet, photoset: PhotoSet, name: str) -> None:
     record = measure_light(load_model("lacr-vae"), train, photoset)
     write(f"{name}-latent-light", {"method": "lacr-vae", **about, **record})
     print(f"{name}: probe R^2 {record['probe_r2'][0]:.3f}", flush=True)
+
+
+def registered(methods: Methods, photoset: PhotoSet, name: str) -> None:
+    """Scores against references moved onto their photographs: NAME-registered-METHOD.json."""
+    from lacr_lib.evaluation.evaluate import evaluate
+
+    for method in REGISTERED:
+        flag, run = methods[method]
+        evaluation = evaluate(run, photoset, method, register=True)
+        about = made_by(f"lacr evaluate --data {name} {flag} {method} --register")
+        write(f"{name}-registered-{method}", {"method": method, **about, **evaluation.as_dict()})
+        print(f"{name} {method}, registered: SSIM {evaluation.mean('ssim'):.4f}", flush=True)
+
+
+def curve_oracle(photoset: PhotoSet, name: str) -> None:
+    """What the best tone curves reach, references as they are and registered: NAME-curve.json."""
+    from lacr_lib.evaluation.metrics import psnr, ssim
+    from lacr_lib.evaluation.oracle import best_curve
+    from lacr_lib.evaluation.registration import find_shift, shifted
+
+    scores = []
+    for pair in photoset.pairs():
+        low, clear = pair.low.read(), pair.clear.read()
+        references = (clear, shifted(clear, find_shift(low, clear)))
+        lit = [best_curve(low, reference) for reference in references]
+        scores.append([f(*two) for f in (psnr, ssim) for two in zip(lit, references, strict=True)])
+    fields = ("psnr", "psnr_registered", "ssim", "ssim_registered")
+    means = dict(zip(fields, np.mean(scores, axis=0).tolist(), strict=True))
+    about = made_by(f"make results DATA=DIR: curve_oracle of {name}")
+    write(f"{name}-curve", {**about, "n": len(scores), **means})
+    print(f"{name} best tone curve: SSIM {means['ssim']:.4f}", flush=True)
 
 
 def light_oracle(photoset: PhotoSet, name: str, every: int = 6) -> None:

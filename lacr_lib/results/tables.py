@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from lacr_lib.evaluation.bootstrap import Interval, paired_interval
@@ -99,6 +101,32 @@ def clear_gap(prefix: str = "sice-val") -> Interval | None:
     return paired_interval([*ours.values()], [twins[scene] for scene in ours], [*ours])
 
 
+def registered_table(prefix: str = "sice-val") -> str:
+    """Scores against the references as they are and registered, and the oracle's, as Markdown."""
+    records, moved = read_records(prefix), read_records(prefix, kind="registered")
+    curve = read_record(f"{prefix}-curve")
+    if not moved or not curve:
+        return ""
+    lines = [
+        "| method | SSIM | registered | PSNR (dB) | registered |",
+        "|---|---|---|---|---|",
+        "| best tone curve of each photograph, which knows the reference | "
+        f"{curve['ssim']:.3f} | {curve['ssim_registered']:.3f} | "
+        f"{curve['psnr']:.2f} | {curve['psnr_registered']:.2f} |",
+    ]
+    for name, after in moved.items():
+        cells = [f"{each['ssim']:.3f}" for each in (records[name], after)]
+        cells += [f"{each['psnr']:.2f}" for each in (records[name], after)]
+        lines.append(f"| {shown(name)} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def shifts(prefix: str = "sice-val") -> list[float]:
+    """How far each reference was moved, pixels; 0 where it lay right. Empty without a record."""
+    images = read_record(f"{prefix}-registered-lacr-vae").get("per_image", [])
+    return [math.hypot(*image["shift"]) for image in images]
+
+
 def unpaired_table() -> str:
     """Lightness order error on the photographs without a reference, a set a column, Markdown."""
     sets = {name: records for name in UNPAIRED if (records := read_records(name))}
@@ -160,6 +188,14 @@ def results_block() -> str:
             f"`lacr-vae` minus its twin, paired by scene: {gap.mean:+.2f} dB "
             f"[{gap.low:+.2f}, {gap.high:+.2f}] (mean, and 95 % over scenes)."
         )
+    if registered_table():
+        off = [shift for shift in shifts() if shift > 0]
+        far = f", by {median(off):.2f} pixels in the median" if off else ""
+        parts += [
+            f"The frames of a ladder are taken one after the other: of these references {len(off)} "
+            f"lie beside their photograph{far}. Moved onto it first (`lacr evaluate --register`):",
+            registered_table(),
+        ]
     if failures_list():
         parts += ["The five worst scenes of `lacr-vae`:", failures_list()]
     if unpaired_table():

@@ -7,6 +7,7 @@ import math
 
 import numpy as np
 import pytest
+from scipy.ndimage import gaussian_filter
 
 from lacr_lib.data.layouts import Frame, PhotoSet, Scene
 from lacr_lib.errors import LacrError
@@ -132,3 +133,42 @@ def test_an_image_that_cannot_be_scored_is_named() -> None:
     scenes = (Scene("small", "test", frame("clear", tiny), (frame("low_0", tiny),)),)
     with pytest.raises(LacrError, match=r"^small/low_0: SSIM needs sides of 11"):
         evaluate(lambda photo: photo, PhotoSet("toy", "ladder", scenes), "none")
+
+
+def displaced(down: int, right: int) -> PhotoSet:
+    """A scene whose reference must move by so many pixels to lie on its dark photograph."""
+    smooth = gaussian_filter(np.random.default_rng(0).random((80, 90, 3)), (2, 2, 0))
+    view = np.rint(255 * (smooth - smooth.min()) / np.ptp(smooth)).astype(np.uint8)
+    low, clear = view[8:72, 8:72] // 3, view[8 + down : 72 + down, 8 + right : 72 + right]
+    return PhotoSet("toy", "ladder", (Scene("s", "test", frame("c", clear), (frame("l", low),)),))
+
+
+def test_a_registered_reference_lies_on_its_photograph() -> None:
+    def perfect(photo: np.ndarray) -> np.ndarray:
+        return photo * 3
+
+    plain, moved = (
+        evaluate(perfect, displaced(1, -2), "x", register=register) for register in (False, True)
+    )
+    assert moved.images[0].shift == pytest.approx((1.0, -2.0), abs=0.1)
+    assert plain.images[0].shift is None
+    assert plain.mean("ssim") < 0.6 and moved.mean("ssim") > 0.95
+    record = moved.as_dict()
+    assert list(record) == FIELDS
+    assert record["per_image"][0]["shift"] == moved.images[0].shift
+    assert "shift" not in plain.as_dict()["per_image"][0]
+
+
+def test_registering_changes_nothing_where_all_lies_right() -> None:
+    on, off = (
+        evaluate(BASELINES["gamma"], displaced(0, 0), "gamma", register=register)
+        for register in (True, False)
+    )
+    assert on.images[0].shift == (0.0, 0.0)
+    for metric in METRICS:
+        assert on.values(metric).tolist() == off.values(metric).tolist()
+
+
+def test_registering_needs_references() -> None:
+    with pytest.raises(LacrError, match=r"^toy holds no clear references, so there is none"):
+        evaluate(BASELINES["gamma"], make_set(paired=False), "gamma", register=True)

@@ -1,9 +1,10 @@
-"""The best smooth gain finds the light that was taken, and no other way of acting can."""
+"""The best smooth gain and the best curve find what was done, and nothing beats them."""
 
+import numpy as np
 import pytest
 import torch
 
-from lacr_lib.evaluation.oracle import best_light
+from lacr_lib.evaluation.oracle import best_curve, best_light
 from lacr_lib.models.light import relight
 
 
@@ -66,3 +67,32 @@ def test_it_is_the_absolute_error_that_is_least():
     spoilt[..., ::5] = 0.0
     lit = best_light(x, spoilt, cell=40, steps=200)
     assert (lit - clear).abs().max() < 0.02
+
+
+def test_the_best_curve_undoes_any_curve_of_a_channel():
+    rng = np.random.default_rng(0)
+    clear = rng.integers(0, 256, (40, 30, 3), dtype=np.uint8)
+    dark = np.stack([255 - clear[..., 0], clear[..., 1], clear[..., 2] ^ 0x55], axis=2)
+    assert (best_curve(dark, clear) == clear).all()
+
+
+def test_no_curve_errs_less_than_the_best():
+    """Against noise, where it is a mean, and against the curves next to it."""
+    rng = np.random.default_rng(0)
+    dark = rng.integers(0, 8, (60, 60, 3), dtype=np.uint8)
+    clear = np.clip(20.0 * dark + rng.normal(0, 20, dark.shape), 0, 255).astype(np.uint8)
+    lit = best_curve(dark, clear).astype(float)
+    for value in range(8):
+        seen = clear[..., 1][dark[..., 1] == value]
+        assert abs(lit[..., 1][dark[..., 1] == value] - seen.mean()).max() <= 0.5
+    error = np.square(lit - clear).mean()
+    for change in (-2, 2):
+        assert np.square(lit + change - clear).mean() > error
+
+
+def test_a_curve_sees_no_place():
+    """Two halves of one value and two references: the best single answer is their mean."""
+    dark = np.full((4, 10, 3), 9, np.uint8)
+    clear = np.full_like(dark, 100)
+    clear[:, 5:] = 200
+    assert (best_curve(dark, clear) == 150).all()

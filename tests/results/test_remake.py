@@ -67,6 +67,13 @@ def test_every_record_is_made_and_read_again(data, out, tmp_path):
         assert found["weights"] != twins["weights"]["alignment_ratio_shared"]
     light = read_record("sice-val-light", out)
     assert light["n"] == 1 and light["odds"]["psnr"] > 8 and light["product"]["psnr"] > 8
+    moved = read_records("sice-val", out, kind="registered")
+    assert set(moved) == set(remake.REGISTERED)
+    for name, record in moved.items():  # nothing to move here: the same scores
+        assert [image["shift"] for image in record["per_image"]] == [[0.0, 0.0]] * 4
+        assert record["ssim"] == read_records("sice-val", out)[name]["ssim"]
+    curve = read_record("sice-val-curve", out)
+    assert curve["n"] == 4 and curve["psnr"] == curve["psnr_registered"] > scores[0]
     for file in out.glob("*.json"):
         record = json.loads(file.read_text())
         assert record["command"] and record["date"] and record["machine"]
@@ -105,12 +112,17 @@ def test_failures_and_clear_photographs_become_text(data, out, monkeypatch):
     remake.remake(data)
     monkeypatch.setattr(tables, "FOLDER", out)
     monkeypatch.setattr(tables, "read_record", lambda name: read_record(name, out))
-    monkeypatch.setattr(tables, "read_records", lambda name="sice-val": read_records(name, out))
+    monkeypatch.setattr(
+        tables, "read_records", lambda name="sice-val", **kind: read_records(name, out, **kind)
+    )
     rows = tables.clear_table().splitlines()
     assert rows[2] == "| `identity` | 60 (untouched) | 60 (untouched) |"
     assert tables.failures_list().count("; lending it the reference's") == 2
     assert tables.unpaired_table().splitlines()[0] == "| LOE (pixels) | nasa |"
+    assert tables.shifts() == [0.0] * 4
+    assert len(tables.registered_table().splitlines()) == 2 + 1 + len(remake.REGISTERED)
     block = tables.results_block()
+    assert "of these references 0 lie beside their photograph. Moved" in block
     assert all(each in block for each in ("given to each method", "five worst", "rewards caution"))
 
 
