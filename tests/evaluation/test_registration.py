@@ -17,7 +17,7 @@ def true_picture(name="flower", side=1280):
 
 
 def taken(fine, down=0, right=0, side=128):
-    """A camera's picture of it, a pixel being the mean of 8 x 8 samples; moved by eighths of one."""
+    """A camera's picture of it: means over 8 x 8 samples, moved by eighths of a pixel."""
     start = 64
     rows = slice(start - down, start - down + side * FINE)
     columns = slice(start - right, start - right + side * FINE)
