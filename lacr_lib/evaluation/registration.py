@@ -31,8 +31,10 @@ def find_shift(low: Photo, clear: Photo) -> Shift:
 
     low, clear: (H, W, 3) uint8, of one size. Returns (0, 0) where the shift found is under 0.15
     pixels or over 16, or where the two do not look alike once they lie on each other.
-    Raises ValueError for two sizes.
+    Raises ValueError for two sizes, or anything but uint8.
     """
+    _check(low)
+    _check(clear)
     if low.shape != clear.shape:
         raise ValueError(f"two sizes: {low.shape[:2]} and {clear.shape[:2]}")
     dark, bright = _grey(low), _grey(clear)
@@ -59,17 +61,29 @@ def shifted(photo: Photo, shift: Shift) -> Photo:
     """Move a photograph down and right by fractions of a pixel; (0, 0) returns it as it is.
 
     Shapes: (H, W, 3) uint8 -> same. Splines of order 5, borders mirrored.
+    Raises ValueError for anything else.
     """
+    _check(photo)
     if shift == NO_SHIFT:
         return photo
     channels = np.moveaxis(photo.astype(np.float32), 2, 0)
     moved = [ndimage.shift(channel, shift, order=5, mode="mirror") for channel in channels]
-    return np.clip(np.rint(np.stack(moved, axis=2)), 0, 255).astype(np.uint8)
+    rounded: Photo = np.clip(np.rint(np.stack(moved, axis=2)), 0, 255).astype(np.uint8)
+    return rounded
+
+
+def _check(photo: Photo) -> None:
+    """Values of another type mean another range, in which every number above would be wrong."""
+    if photo.dtype != np.uint8 or photo.ndim != 3 or photo.shape[2] != 3:
+        raise ValueError(
+            f"expected a photograph (H, W, 3) uint8, got {photo.shape} {photo.dtype.name}"
+        )
 
 
 def _grey(photo: Photo) -> NDArray[np.float64]:
     """Mean of the channels: (H, W, 3) -> (H, W), 0 to 255."""
-    return photo.mean(axis=2)
+    grey: NDArray[np.float64] = photo.mean(axis=2)
+    return grey
 
 
 def _in_the_light_of(clear: NDArray[np.float64], low: NDArray[np.float64]) -> NDArray[np.float64]:

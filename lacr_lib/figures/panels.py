@@ -140,7 +140,10 @@ def colour_bar(
 def cross(axis: Axes, place: Place, colour: str) -> None:
     """A cross at (row, column), readable on any ground."""
     for edge, width in (("white", 4.5), (colour, 2.2)):
-        axis.plot(place[1], place[0], "x", color=edge, markersize=9, markeredgewidth=width)
+        (mark,) = axis.plot(
+            place[1], place[0], "x", color=edge, markersize=9, markeredgewidth=width
+        )
+        mark.set_clip_on(False)  # whole, at the border too
 
 
 def frame(axis: Axes, place: Place, half: int) -> None:

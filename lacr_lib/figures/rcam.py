@@ -134,7 +134,8 @@ def attention_over(
             row = (pixel[0] + 0.5) * height / values.shape[0] - 0.5
             column = (pixel[1] + 0.5) * width / values.shape[1] - 0.5
             colour = OKABE_ITO["blue"] if same_pixel or number == 0 else OKABE_ITO["green"]
-            for target in (line[0], axis):
+            first = number == 0 or not same_pixel  # maps of several sizes round to several places
+            for target in (line[0], axis) if first else (axis,):
                 cross(target, (row, column), colour)
         for axis in line:
             bare(axis)

@@ -87,6 +87,21 @@ def test_a_moved_photograph_is_what_the_camera_would_have_taken(fine, eighths):
     assert moved.dtype == np.uint8
 
 
+@pytest.mark.parametrize("wrong", [np.float32(0.5), np.uint16(9)])
+def test_another_type_is_an_error(fine, wrong):
+    """Floats in [0, 1] would be rounded to black and white."""
+    photo = taken(fine)
+    other = np.full(photo.shape, wrong)
+    for call in (
+        lambda: shifted(other, (0.5, 0.0)),
+        lambda: find_shift(other, photo),
+        lambda: find_shift(photo, other),
+        lambda: shifted(photo[..., 0], (0.5, 0.0)),
+    ):
+        with pytest.raises(ValueError, match=r"^expected a photograph \(H, W, 3\) uint8, got "):
+            call()
+
+
 def test_no_shift_is_no_copy(fine):
     photo = taken(fine)
     assert shifted(photo, (0.0, 0.0)) is photo

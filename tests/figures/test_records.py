@@ -2,7 +2,9 @@ import matplotlib
 
 matplotlib.use("Agg")
 
-from lacr_lib.figures.records import score_spread
+import pytest
+
+from lacr_lib.figures.records import score_spread, shift_cost
 
 
 def records():
@@ -25,3 +27,16 @@ def test_axes_have_labels_with_units():
     axis = score_spread(records()).axes[0]
     assert axis.get_xlabel() == "PSNR (dB)"
     assert axis.get_ylabel() == "method"
+
+
+def test_the_cost_of_a_shift_is_drawn_for_the_references_that_were_moved():
+    figure = shift_cost([0.0, 0.0, 0.3, 3.0], [0.8, 0.7, 0.6, 0.5], [0.8, 0.7, 0.62, 0.8])
+    counted, moved = figure.axes
+    assert [bar.get_height() for bar in counted.patches] == [2, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1]
+    (dots,) = (line for line in moved.lines if line.get_marker() == "o")
+    assert dots.get_xydata().tolist() == [[0.3, pytest.approx(0.02)], [3.0, pytest.approx(0.3)]]
+    assert moved.get_ylim()[1] > 0.3
+
+
+def test_a_set_in_register_has_a_figure_too():
+    assert shift_cost([0.0, 0.0], [0.8, 0.7], [0.8, 0.7]).axes[1].get_ylim() == (-0.02, 0.05)
