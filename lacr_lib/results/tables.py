@@ -197,7 +197,7 @@ def results_block() -> str:
             registered_table(),
         ]
     if failures_list():
-        parts += ["The five worst scenes of `lacr-vae`:", failures_list()]
+        parts += ["The five worst photographs of `lacr-vae`, no scene twice:", failures_list()]
     if unpaired_table():
         parts += [
             "Photographs without a reference: lightness order error, which rewards caution and is "

@@ -24,6 +24,7 @@ Rule = Callable[[NotebookNode, Numbered], Iterator[str]]
 
 CHECKED = "# NBVAL_CHECK_OUTPUT"
 READING = "**What you see"
+PIXELS = {"image/png", "image/jpeg"}
 BLOCKS = (
     r"# \d\d · \S", r"\*\*What you will learn", r"\*\*Before you start", r"\*\*Time",
     r"## Recap", r"## Your turn", r"## Think!", r"## Next",
@@ -153,13 +154,13 @@ def no_traces(page: NotebookNode, notebook: Numbered) -> Iterator[str]:
 
 
 def read_pictures(page: NotebookNode, notebook: Numbered) -> Iterator[str]:
-    """Pictures are PNGs, and the next cell reads them to the reader."""
+    """Pictures are made of pixels, and the next cell reads them to the reader."""
     cells = [*page.cells, NotebookNode(cell_type="end", source="")]
     for cell, following in pairwise(cells):
         kinds = {mime for output in cell.get("outputs", []) for mime in output.get("data", {})}
         images = {mime for mime in kinds if mime.startswith("image/")}
-        if images - {"image/png"}:
-            yield f"picture as {', '.join(sorted(images))}, not as image/png: {_name(cell)}"
+        if images - PIXELS:
+            yield f"picture as {', '.join(sorted(images))}, not as PNG or JPEG: {_name(cell)}"
         read = following.cell_type == "markdown" and following.source.startswith(READING)
         if images and not read and EXERCISE not in tags_of(cell):  # there it is the learner's part
             yield f"picture not followed by a Markdown cell '**What you see.**': {_name(cell)}"
@@ -169,7 +170,7 @@ def pictures_once(page: NotebookNode, notebook: Numbered) -> Iterator[str]:
     """No cell shows a picture twice, as `display(figure)` does while the figure is still open."""
     for cell in _code(page):
         datas = [output.get("data", {}) for output in cell.outputs]
-        pictures = [data["image/png"] for data in datas if "image/png" in data]
+        pictures = [data[kind] for data in datas for kind in PIXELS if kind in data]
         if len(set(pictures)) < len(pictures):
             yield f"shows a picture twice (plt.show() after each figure helps): {_name(cell)}"
 

@@ -56,7 +56,8 @@ def test_no_page_asks_another_machine_when_it_opens(book: Path) -> None:
 def test_every_notebook_has_its_page_with_its_pictures(book: Path) -> None:
     for notebook in sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb")):
         page = (book / "notebooks" / f"{notebook.stem}.html").read_text("utf-8")
-        pictures = notebook.read_text("utf-8").count('"image/png": ')
+        text = notebook.read_text("utf-8")
+        pictures = sum(text.count(f'"image/{kind}": ') for kind in ("png", "jpeg"))
         assert page.count("<img") >= pictures > 0
         assert f"notebooks/{notebook.stem}.html" in (book / "index.html").read_text("utf-8")
 
