@@ -1,5 +1,8 @@
 """The one error this library raises for bad input: one line, what is wrong and what to do."""
 
+import sys
+from collections.abc import Callable
+
 
 class LacrError(ValueError):
     """Bad input, configuration or file; its message is one line fit to show to a user."""
@@ -9,3 +12,13 @@ def first_line(error: BaseException) -> str:
     """The first line of an error's message, or its type where it has none."""
     text = str(error).strip().splitlines()
     return text[0] if text else type(error).__name__
+
+
+def exit_code(program: str, work: Callable[[], object]) -> int:
+    """Does the work of a `python -m` program: 0, or 2 after one line about a LacrError."""
+    try:
+        work()
+    except LacrError as error:
+        print(f"{program}: {error}", file=sys.stderr)
+        return 2
+    return 0

@@ -18,7 +18,7 @@ from typing import NamedTuple
 import numpy as np
 
 from lacr_lib.data.layouts import PhotoSet, open_photoset
-from lacr_lib.errors import LacrError
+from lacr_lib.errors import LacrError, exit_code
 from lacr_lib.evaluation.bootstrap import Interval, paired_interval
 from lacr_lib.inference.files import write_text
 from lacr_lib.models.vae import LacrVae
@@ -143,13 +143,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("runs", type=Path, help="the --out folder of the sweep")
     parser.add_argument("--data", type=Path, required=True, help="the folder it was measured on")
     options = parser.parse_args(arguments)
-    try:
+
+    def work() -> None:
         held_out = open_photoset(options.data).select("test")
         measure_runs(read_grid(GRID), options.runs, held_out)
-    except LacrError as error:
-        print(f"results: {error}", file=sys.stderr)
-        return 2
-    return 0
+
+    return exit_code("results", work)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from lacr_lib.data.layouts import PhotoSet, open_photoset
-from lacr_lib.errors import LacrError
+from lacr_lib.errors import LacrError, exit_code
 from lacr_lib.inference.load import load_model, read_metadata, save_model
 from lacr_lib.inference.released import WEIGHTS_FOLDER
 from lacr_lib.models.vae import LacrVae
@@ -78,17 +78,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--data", type=Path, required=True, help="the folder it was measured on")
     options = parser.parse_args(arguments)
     chosen = {run.names[0]: run for run in read_grid(GRID) if run.train.seed == SEED}
-    try:
-        release(
-            [chosen[name] for name in NAMES],
-            options.runs,
-            open_photoset(options.data).select("test"),
-            few_embedded(),
-        )
-    except LacrError as error:
-        print(f"results: {error}", file=sys.stderr)
-        return 2
-    return 0
+
+    def work() -> None:
+        held_out = open_photoset(options.data).select("test")
+        release([chosen[name] for name in NAMES], options.runs, held_out, few_embedded())
+
+    return exit_code("results", work)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from typing import cast
 
 from torch.optim.swa_utils import AveragedModel
 
-from lacr_lib.errors import LacrError
+from lacr_lib.errors import LacrError, exit_code
 from lacr_lib.inference.load import load_model, read_metadata, save_model
 from lacr_lib.models.vae import LacrVae
 
@@ -52,12 +52,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("out", type=Path, help="the weights file to write")
     parser.add_argument("files", nargs="+", help="weights files of one configuration")
     options = parser.parse_args(arguments)
-    try:
-        release(options.out, options.files)
-    except LacrError as error:
-        print(f"results: {error}", file=sys.stderr)
-        return 2
-    return 0
+    return exit_code("results", lambda: release(options.out, options.files))
 
 
 if __name__ == "__main__":

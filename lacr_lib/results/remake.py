@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lacr_lib.errors import LacrError
+from lacr_lib.errors import LacrError, exit_code
 from lacr_lib.inference.files import write_text, write_whole
 from lacr_lib.results.records import FOLDER, read_record
 
@@ -296,15 +296,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--data", type=Path, help=told)
     parser.add_argument("--only", nargs="*", default=[], help="methods to measure, in place of all")
     options = parser.parse_args(arguments)
-    try:
+
+    def work() -> None:
         if options.data:
             remake(options.data, options.only)
         write_index()
         write_tables()
-    except LacrError as error:
-        print(f"results: {error}", file=sys.stderr)
-        return 2
-    return 0
+
+    return exit_code("results", work)
 
 
 if __name__ == "__main__":
