@@ -258,11 +258,11 @@ show_grid([[strip] for strip in strips.values()], captions=[[name] for name in s
 
 # %% [markdown]
 # **What you see.** Rounding alone leaves a staircase of bands. With the noise in, the bands are gone: where noise is
-# larger than a step of the staircase it decides at random between two neighbouring values, and the mean comes out
-# right (engineers add noise on purpose for this, and call it dither).
+# larger than a step of the staircase it decides at random between two neighbouring values, and the mean, away from black
+# and white, comes out right (engineers add noise on purpose for this, and call it dither).
 #
-# So which is the larger evil? Put all of them in the same unit, electrons. Near light $L$ a step of one file value is
-# $\Delta = N_w / (255\, f'(L))$ electrons wide, where $f$ is the tone curve from light to file, both from 0 to 1, and $f'$
+# So which is the larger evil? Put all of them in the same unit, electrons. Near the light $L\,t$ that is stored, a step of one file value is
+# $\Delta = N_w / (255\, f'(L\,t))$ electrons wide, where $f$ is the tone curve from light to file, both from 0 to 1, and $f'$
 # its slope. Rounding puts a value anywhere within $\pm \Delta / 2$, all errors equally probable, and the standard deviation
 # of such an even spread is $\Delta / \sqrt{12}$.
 
@@ -356,9 +356,10 @@ print(f"typical error of the recovered field: {np.abs(recovered / field - 1)[see
 figures.illumination_maps(photo, (255 * low).astype(np.uint8), field, recovered);
 
 # %% [markdown]
-# **What you see.** The maps look like grey versions of the photographs, and that is the difficulty: the corner of the
-# table and the shadow under the saucer are dark in the upper map too, where no field was put in at all. Only when we
-# divide the dark map by the clear one (lower right) does the paint cancel and the field we put in come out. At test time
+# **What you see.** The maps look like grey versions of the photographs, and that is the difficulty: the red saucer is darker
+# than the white cup in the upper map too, where no field was put in at all: that is paint. And the shadow of the cup on it is
+# light that the scene lacked already. Only when we divide the dark map by the clear one (lower right) does all that the two
+# share cancel, and the field we put in comes out. At test time
 # there is no clear photograph to divide by. To tell light from paint, an enhancer must compare regions with each other
 # and know what cups look like. The map is still a useful hint, so our model gets it as a fourth input channel **[ours]**.
 
@@ -599,8 +600,8 @@ figures.light_of_scenes(photos);
 
 # %% [markdown]
 # **What you see.** A column for each scene (the first twenty of a set): green the clear frame, blue the low ones, by
-# mean light in stops below white. The camera model's ladders are regular, a stop a rung, and the first rung is lower
-# because uneven light takes its share too. Point `DATA` at real ladders and the rungs become uneven and their number
+# mean light in stops below white. The camera model's ladders are regular, a stop a rung; the step from clear to the first is
+# larger, because uneven light takes its share too, and the last ones are a little smaller: the veil of section 5. Point `DATA` at real ladders and the rungs become uneven and their number
 # differs: photographers bracket as the scene demands.
 
 # %% [markdown]

@@ -554,7 +554,8 @@ images.show_zoom([clear[1], *shown.values()], corner, names);
 
 # %% [markdown]
 # **What you see.** A held-out photograph and three reconstructions, the marked part enlarged below. At 16 the colours of
-# neighbouring things run together; at 1 and at 1/16 shapes and brightness are right, the colours nearly so. But *none* of them is sharp, however
+# neighbouring things run together; at 1 and at 1/16 shapes and brightness are right, and the colours are not, at any price: the green of the eye is
+# brown and the fur reddish (section 5: the colours it knows are those common in its six photographs). And *none* of them is sharp, however
 # cheap the code. The reason lies in the loss as well as in the price. Where the code does not say exactly where a hair
 # lies, the best the decoder can do under an absolute error is the *median* of all photographs that fit the code, and the
 # median of many positions of a hair is no hair. Training far longer would sharpen it somewhat; a code of 32 numbers for
@@ -619,8 +620,8 @@ record_claim("without skips over half of the fine texture is lost", *kept, below
 # \quad\text{and}\quad H(x_c \mid z, x_l) = H(x_c \mid x_l) - 0 .$$
 #
 # No decoder's first term of the ELBO exceeds $-H(x_c \mid z, x_l)$ in the mean (a cross-entropy is at least the entropy),
-# and the best decoder without $z$ reaches the same number. A way out must break an assumption, and A1 is the one that we
-# can build: skips that tell *less* than $x_l$.
+# and the best decoder without $z$ reaches the same number. A way out must break an assumption. We break two: A1, with skips
+# that tell *less* than $x_l$, and A3, with a decoder that may do to the light of $x_l$ only what a gain from $z$ asks.
 #
 # The toy is a table: six possible dark photographs (three patterns, each in two lights), four possible clear ones, any
 # joint probability, and any noisy encoder with three codes.
@@ -649,17 +650,17 @@ print(f"I(z; x_c | x_l)     {abs(information_given(joint)):.4f} nats: nothing th
 print(f"I(z; x_c | pattern) {information_given(pattern):.4f} nats: if the decoder sees patterns only")
 
 # %% [markdown]
-# The last line is the way out: a decoder that sees less than `x_l` has something to learn from the code. What should the
-# skips lose? This course's answer **[ours]**: *z carries light, skips carry structure*.
+# The last line is the way out by A1: a decoder that sees less than `x_l` has something to learn from the code. What should the
+# skips lose, and what should the decoder be bound to? This course's answer **[ours]**: *z carries light, skips carry structure*.
 #
-# - **The gain comes from z alone.** In $x_e = \mathrm{relight}(x_l, g(z)) + r$ the gain map $g$, `(B, 3, H, W)`, in nats, is
+# - **The gain comes from z alone** (against A3). In $x_e = \mathrm{relight}(x_l, g(z)) + r$ the gain map $g$, `(B, 3, H, W)`, in nats, is
 #   decoded from nothing but $z$ at 1/8 size and enlarged smoothly. It changes the light of the photograph; how, we see in
 #   a moment.
-# - **The residual holds no light.** From $r$, `(B, 3, H, W)`, white = 1, the mean of each region is taken away. What is left
-#   is detail, and there is no way for light but through $z$.
-# - **Skips are instance-normalised** (Ulyanov et al. 2016). Each channel of a skip is shifted and scaled to mean 0 and
+# - **The residual holds no light** (against A3). From $r$, `(B, 3, H, W)`, white = 1, a smooth map of its regions' means is taken
+#   away. What is left is detail, and light that changes slowly has no way but through $z$.
+# - **Skips are instance-normalised** (against A1; Ulyanov et al. 2016). Each channel of a skip is shifted and scaled to mean 0 and
 #   deviation 1 over the photograph: the pattern stays, its level and contrast are gone. They feed only the residual $r$.
-# - **Skips drop out** for one training image in ten, so that $r$, too, must be able to use $z$.
+# - **Skips drop out** (against A1) for one training image in ten, so that $r$, too, must be able to use $z$.
 #
 # **[paper]** has the three skips and the reparameterised code; whether and how its authors keep the code alive, the public
 # sources do not say.
@@ -675,7 +676,8 @@ diagrams.architecture(ModelConfig());
 # down to one vector of 32 numbers for each 8 x 8 region (right). Then two ways back. The lowest row is the gain: it comes
 # from $z$ alone, and no arrow of a skip leads into it. The row above paints the residual $r$ with the help of three
 # skips, each of which loses its light on the way down. Blue is what the paper's figure shows, orange what we added or
-# chose; RCAM and AMSM open up in notebooks 03 and 04. Now the lowest row as code:
+# chose. (RCAM and AMSM stand in that figure by name, place and purpose; they are orange because what is inside them is ours. They
+# open up in notebooks 03 and 04.) Now the lowest row as code:
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -707,8 +709,8 @@ figures.light_curves(values, {way: {g: relight(values, torch.tensor(g), way) for
 # white, to a hundredth.
 #
 # Which one is right is a question to photographs. Give both the *best* smooth gain there is, one number for each 32 x 32
-# pixels and colour, fitted to the clear photograph itself. No network can know it; but no network that
-# decodes such a gain can do better.
+# pixels and colour, fitted to the clear photograph itself (by mean absolute error). No network can know it. Our own decodes a finer
+# gain, a number for each 8 x 8 pixels, so this is no limit for it: what is compared here are the two *ways*.
 
 # %%
 from lacr_lib.evaluation.oracle import best_light
@@ -719,9 +721,9 @@ captions = ["", *(f"{psnr(image, target).item():.1f} dB" for image in best.value
 images.show_row([frame, *best.values(), target], ["low", "best product", "best odds", "clear"], captions);
 
 # %% [markdown]
-# **What you see.** Even the best product crushes the shadows and burns the rim of the cup: one factor has to serve the
-# bright and the dark values of a cell, and it cannot. With odds nothing is burnt and the shadows stay open; the price is a
-# white that is a little dull. (The grain is the dark photograph's own noise, which no gain can take away.) One photograph is an anecdote; on real exposure ladders, as recorded:
+# **What you see.** Even the best product leaves the middle tones too dark and burns the rim of the cup: one factor has to serve
+# the bright and the dark values of a cell, and it cannot. With odds nothing is burnt and the middle tones are right; the price is a
+# white that is dull, and shadows a little too light. (The grain is the dark photograph's own noise, which no gain can take away.) One photograph is an anecdote; on real exposure ladders, as recorded:
 
 # %%
 from lacr_lib.results.records import read_record
@@ -735,8 +737,9 @@ for way in ways:
 #
 # **Question.** The argument is about an optimum. What do real networks do, after some hundred steps of training?
 #
-# Two enhancers, alike in seed, photographs and steps, with the library's default `beta` and loss. One has *free* skips, without
-# the four measures; the other is ours. (The free one has no use for our gain head, and so a sixth fewer parameters that learn. RCAM and
+# Two enhancers, alike in seed, photographs and steps, with the library's default `beta` and loss, but without LACR (notebook 05). One has *free* skips:
+# its gain is decoded from skips and $z$ together, its skips keep their light, and none drops out (its residual, too, loses its smooth
+# part, which costs it nothing). The other is ours. (The free one has no use for our gain head, and so a sixth fewer parameters that learn. RCAM and
 # AMSM stay off; they are not the question.)
 
 # %%
@@ -894,8 +897,9 @@ record_claim("a region's code acts within 24 pixels of its centre", inside[23], 
 # **Question.** Is the code of the real model read?
 #
 # Small models can show a mechanism; they prove nothing about that one. `lacr-vae`, the weights that the course uses
-# from here on, has all modules and was trained on real exposure ladders. It gets the same test, on the embedded
-# photographs, whose darkness it has never seen.
+# from here on, has all modules and was trained mostly on real exposure ladders, and for about a sixth of its samples on
+# clear photographs darkened by the camera model of notebook 01. It gets the same test, on the embedded photographs: scenes that it
+# has never seen, in a kind of darkness that it has.
 
 # %%
 released = load_model("lacr-vae")  # its stem_stride is 2: stage 1 has half the photograph's sides

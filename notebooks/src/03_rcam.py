@@ -56,7 +56,7 @@ even = np.zeros((side, side))
 paint = rng.uniform(-2, 0, (side, side))  # stops: from a quarter of the light reflected to all of it
 uneven_scene = paint + lamp
 under_exposed = paint + even + lamp[mark]  # as dark everywhere as the shadow is
-np.testing.assert_allclose(uneven_scene[around], under_exposed[around])
+np.testing.assert_array_equal(uneven_scene[around], under_exposed[around])
 
 # %% [markdown]
 # Stops are logarithms. To look at the scenes we turn them into light, and that into file values, by notebook 01's tone
@@ -144,8 +144,8 @@ coarse = {grid: tokens_by_hand(brightness[0], grid) for grid in GRIDS}
 figures.token_row(brightness[0, 0], coarse, "brightness (stops)");
 
 # %% [markdown]
-# **What you see.** One scene, and its 1 + 4 + 16 + 64 = 85 tokens. The coarse grids know the exposure (their level)
-# but blur the light away; the finest still shows where it comes from, with little of the paint left, since each token
+# **What you see.** One scene, and its 1 + 4 + 16 + 64 = 85 tokens. The coarse grids know how bright the scene is as a whole
+# (exposure and shadows in one number) but blur the light away; the finest still shows where it comes from, with little of the paint left, since each token
 # is a mean of nine pixels. A window may fill half a wall or be one small lamp: light comes "in diverse region sizes and
 # shapes" **[paper]**, and keeping all four grids means not having to bet on one size **[ours]**.
 #
@@ -274,7 +274,7 @@ diagrams.rcam_inside();
 
 # %% [markdown]
 # **What you see.** The RCAM of stage 3, for a photograph of 128 x 128 pixels, where the map has 64 channels and 32 x 32 =
-# 1024 pixels. Upper half: 1 + 4 + 16 + 64 region means become 85 keys and values, and 1024 pixels ask them, in two heads
+# 1024 pixels (first stage at full resolution; in the released model, whose stem halves each side, it has 16 x 16). Upper half: 1 + 4 + 16 + 64 region means become 85 keys and values, and 1024 pixels ask them, in two heads
 # of 16 features each. The attention matrix, 1024 x 85 a head, is what section 7 draws. Lower half: the 3 x 3 convolution.
 # Both meet at the gate, and the long arrow below is the residual connection. It is as short in code:
 
@@ -608,7 +608,8 @@ figures.costs(pixels, flops, seconds);
 #
 # The clock knows something that the count does not. Where this page was made, full attention jumps somewhere between 1000 and 4100
 # pixels: there the score matrix grows from 4 to 67 MB, it no longer fits near the processor, and each call waits for fresh
-# memory. Times, and the place of the jump, differ between machines; the slopes on both sides of it should not.
+# memory. Times, and the place of the jump, differ between machines; away from the jump the slopes should be near 2 and
+# 1. (The powers fitted below are over the last three points; where the jump lies among them, the first is nearer 3 than 2.)
 
 # %%
 from torch.utils.flop_counter import FlopCounterMode
@@ -726,7 +727,7 @@ figures.asked_by_stage(asked);
 # %% [markdown]
 # **What you see.** A triangle is a photograph: how much brighter than the average region are the regions that its dark
 # (blue) and its bright quarter (green) ask? Stage 1 asks evenly. In stages 2 and 3 both ask the light on average, and the dark
-# pixels most: on average 0.4 and 0.3 of a stop above the average region, and above it in each of the nine photographs.
+# pixels most: on average 0.37 and 0.25 of a stop above the average region, and above it in each of the nine photographs.
 # This is the comparison that the toy had found, and nobody had asked for it. In stage 4 the dark regions are asked, as if
 # to hear the other end of the scale, too.
 
@@ -748,11 +749,11 @@ shown = (len(photos) - 1, len(photos) - 3)
 gates = [seen[k][1][2] for k in shown]
 gates = [gate[: len(gate) // 2].mean(axis=0) for gate in gates]
 titles = ["input, 8 x light", "gate, stage 3"] * 2
-panels.photo_maps([for_print(frames[k]) for k in shown], gates, titles, "gate of the global half");
+panels.photo_maps([for_print(frames[k]) for k in shown], gates, titles, "gate");
 
 # %% [markdown]
 # **What you see.** Where stage 3 lets the global half pass. On the temple the gate draws the silhouette: wider open on
-# the dark building and the trees than in the bright sky. Now read the colour bar: the gate moves between 0.46 and 0.49.
+# the dark building and the trees than in the bright sky. Now read the colour bar: the gate moves between 0.47 and 0.50.
 # On photographs too it mostly tells channels apart. And does the silhouette mean "open in the dark"? We count.
 
 # %%
@@ -816,7 +817,7 @@ figures.curtain_bars(moved, [scene.name for scene in photos]);
 
 # %% [markdown]
 # **What you see.** The bright third was curtained, the dark quarter left alone; bars show by how much the dark quarter
-# came out brighter. Blue: through RCAM's tokens, some 8 to 20 file values, in every photograph. Grey: by all other ways
+# came out brighter. Blue: through RCAM's tokens, some 7 to 16 file values, in every photograph. Grey: by all other ways
 # in which a pixel can learn of the whole picture (AMSM's branch weights, the normalisation of the skips): next to
 # nothing. In this model, in which all light is decoded from the latent code, what a dark corner knows of the light
 # elsewhere it knows through the tokens.

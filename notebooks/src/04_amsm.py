@@ -6,7 +6,7 @@
 # - why no window is best for every detail, and why the dark asks for wider ones;
 # - how a network can choose its window picture by picture, and the trap in the obvious way to tell it the scale;
 # - to build **AMSM**, the Attention-guided Multi-Scale Module, on one screen, and check it against the library's;
-# - whether three scales beat one, at which price, and a control that most papers leave out;
+# - whether three scales beat one, at which price, and a control that is easily forgotten;
 # - how far the released encoder *could* see, and how far it *does*.
 #
 # **Before you start** [Notebook 03](03_rcam.ipynb) (attention, softmax over choices). You should know what a convolution
@@ -170,7 +170,7 @@ for kind, name, bound in ((0, "small", "below"), (2, "large", "above")):
 # a tiny network $f$ gets one number $s_k$ for each branch, together the *descriptor*, and gives three scores; the softmax
 # makes positive weights of them that sum to 1. (This is the heart of selective-kernel networks, Li et al. 2019.) But what
 # should $s_k$ be? It must tell the scale of the picture. The obvious choice is the **mean of the response** over all
-# pixels: global average pooling, as in squeeze-and-excitation (Hu et al. 2018) and in the original selective-kernel
+# pixels: global average pooling, as in squeeze-and-excitation (Hu et al. 2018) and (there of the branches' sum) in the original selective-kernel
 # block.
 #
 # Try to guess what it is worth before you run this:
@@ -322,7 +322,7 @@ from lacr_lib.figures import diagrams
 diagrams.amsm_inside();
 
 # %% [markdown]
-# **What you see.** The AMSM of stage 3, for a photograph of 128 x 128 pixels. Three branches look at the same normalised
+# **What you see.** The AMSM of stage 3, for a photograph of 128 x 128 pixels (first stage at full resolution). Three branches look at the same normalised
 # map through windows of three sizes. Below, the only place where the whole picture has a say: 3 x 64 mean absolute
 # responses pass a bottleneck of 32 numbers and come back as 3 x 64 branch weights. On the right the spatial map, one
 # number a pixel, lets the mixture pass or not; the long arrow above is the residual connection.
@@ -494,8 +494,8 @@ figures.field_width(per_size, names);
 
 # %% [markdown]
 # **What you see.** What the network of the first training really looks through, measured by gradients, kernels included (bars: 95 %
-# over pictures). For small spots AMSM
-# looks through 2.2 pixels, for medium and large ones through 4: it opens and closes its own window, picture by picture.
+# over pictures). (In this unit, twice the mean distance, a flat window of 3 x 3 is 2.1 wide, one of 5 x 5 is 3.7, one of
+# 7 x 7 is 5.3.) For small spots AMSM looks through 2.2 pixels, for medium and large ones through 4: it opens and closes its own window, picture by picture.
 # The network with 7 x 7 alone has one width for all, a compromise in between. So we need not trust the names of the
 # branches: what counts can be measured.
 
@@ -558,7 +558,7 @@ shown = (len(dark) - 1, len(dark) - min(3, len(dark)))
 light = [8 * camera.srgb_to_linear(dark[k] / np.float32(255)) for k in shown]  # seen in print
 pictures = [camera.linear_to_srgb(np.minimum(each, 1)) for each in light]
 titles = ["input, 8 x light", "spatial map, 1b"] * 2
-panels.photo_maps(pictures, [maps[k]["1b"] for k in shown], titles, "spatial map (0 shut, 1 open)");
+panels.photo_maps(pictures, [maps[k]["1b"] for k in shown], titles, "spatial map");
 
 # %% [markdown]
 # **What you see.** Four fifths of the mixture pass in the dark (yellow), where noise is strongest against the signal; in
@@ -646,8 +646,9 @@ figures.stage_fields(rows, boxes);
 # side of the middle in the first stage and 26 to 31 in the last two. *Middle row*: with the tokens let go, a veil lies over the whole photograph, in
 # rectangles, the regions of the tokens. It is hundreds (stage 4) to tens of thousands of times (stage 1) fainter than the middle, but it has all the pixels of
 # the photograph, and from the second stage on it stretches the blue square far out, in the fourth almost to the border.
-# *Lower row*: letting the branch weights go as well changes nothing that one could see, and the numbers below agree. They
-# look at the whole picture too, but they are one number a channel: they hear how much texture there is, not where. AMSM
+# *Lower row*: letting the branch weights go as well changes next to nothing: the shares printed below agree within a percentage
+# point. (Only in stage 1 does the square grow, by half: on so flat a veil a 90 % line runs far for half a per cent.) They
+# look at the whole picture too, but they are three numbers a channel: they hear how much texture there is, not where. AMSM
 # looks at the neighbourhood, RCAM at everything else.
 
 # %%

@@ -611,7 +611,7 @@ latent_decode.probe_scatter(probe.exposure_probe(seen, asked));
 
 # %% [markdown]
 # **What you see.** A dot is a photograph of a scene that the probe never saw. The dots follow the line: exposure *is* written in the
-# latents, and in a way that a linear map can read. One scene is guessed one to more than two stops too bright wherever it is dark: what the
+# latents, and in a way that a linear map can read. One scene is guessed a stop and a half to nearly two stops too bright wherever it is dark: what the
 # code knows is light, not the shutter, and a bright scene in short exposure has light. With three scenes the interval is wide. On the 20 real
 # ladders the probe reaches:
 
@@ -642,7 +642,7 @@ motion.walk_strips(walks, (0, 2, 4, 6, 8));
 #
 # $$x_e = \mathrm{sigmoid}\big(\mathrm{logit}(x_l) + g(z)\big) + r,$$
 #
-# where the residual $r$ loses the mean of each region. So the light of a region comes from the photograph $x_l$ and from the gain $g$, and the
+# where a smooth map of its regions' means is taken off the residual $r$. So light that changes slowly comes from the photograph $x_l$ and from the gain $g$, and the
 # gain is decoded from the code $z$ alone: a low-light code says "there is little light here, give much", a clear one
 # says "this is fine, leave it". Moving the code toward clear takes the request back, while the photograph underneath stays as dark as
 # it was. If that is the reason, the gain must fall along the walk, toward the gain that the clear photograph itself asks for. Does it?
@@ -743,7 +743,7 @@ code_sliders(model, clear_photo, axis, principal_directions(table.mu, 3, without
 # that were where light was lost. Is it?
 
 # %%
-rung = choose(PROFILE, smoke=0, demo=0, full=0)
+rung = 0  # the darkest
 spreads, draws_of = {}, {}
 for scene in held_out.scenes:
     low_photo, clear_of = scene.low[rung].read(), scene.clear.read()
@@ -977,11 +977,11 @@ for scene in two.scenes:
           f"{sizes[1]:.2f} latent units long; noise moves one region by {each:.2f}")  # fmt: skip
 
 # %% [markdown] tags=["solution"]
-# Angles of 99 and 80 degrees: about a right angle, and in 32 dimensions two *random* directions have one of 90, give or take 10. So
+# Angles of 88 and 92 degrees: a right angle, and in 32 dimensions two *random* directions have one of 90, give or take 10. So
 # the two axes have nothing in common that two photographs could show. And noise is weak: the noise of a sixty-fourth of
-# the light moves the mean latent by 0.1 to 0.3 units, where the way from low to clear is over 7. The light axis is an axis of light, then,
-# and not of noise. (The last number is larger than the length of the axis: noise moves each region a little in a direction of its own,
-# and most of that cancels in the mean.)
+# the light moves the mean latent by 0.1 to 0.2 units, where the way from low to clear is over 7. The light axis is an axis of light, then,
+# and not of noise. (The last number, how far a single region moves, is only a little larger than the length of the axis: most regions
+# are moved the same way.)
 
 # %% [markdown]
 # ## Think!
