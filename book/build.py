@@ -18,7 +18,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = (  # of the API reference, in the order of the course
     "data", "models", "losses", "training", "inference", "evaluation", "latent", "explorer",
-    "figures", "results", "exercises", "teaching", "commands",
+    "figures", "results", "bench", "exercises", "teaching", "commands",
 )  # fmt: skip
 CARDS = ("lacr-vae.md", "lacr-vae-no-lacr.md", "TRIALS.md")
 MARK = "<!-- {} -->"  # a place in a page of book/ that is filled here
@@ -51,13 +51,15 @@ def gather(pages: Path) -> None:
     shutil.rmtree(pages, ignore_errors=True)
     shutil.copytree(ROOT / "book", pages, ignore=shutil.ignore_patterns("build.py", "__pycache__"))
     notebooks, here = ROOT / "notebooks", pages / "notebooks"
-    copy(notebooks, here, "[0-9][0-9]_*.ipynb", "CREDITS.md", "explorer.html")
+    copy(notebooks, here, "[0-9][0-9]_*.ipynb", "CREDITS.md")
+    copy(notebooks, pages / "extra", "explorer.html")
     copy(notebooks / "images", here / "images", "*.png", "*.gif")
     copy(notebooks / "instructor", here / "instructor", "*.md")
     copy(notebooks / "solutions", here / "solutions", "*.ipynb")
     copy(ROOT / "lacr_lib" / "weights", pages, *CARDS)
     for file in (*here.rglob("*.ipynb"), *here.rglob("*.md"), *(pages / name for name in CARDS)):
-        file.write_text(plain_links(file.read_text("utf-8"), file.parent), encoding="utf-8")
+        text = plain_links(file.read_text("utf-8"), file.parent)
+        file.write_text(for_readers(text), encoding="utf-8")
     fill(pages / "index.md", "notebooks", listing(here, "[0-9][0-9]_*.ipynb"))
     fill(pages / "solutions.md", "solutions", solutions(here / "solutions"))
     fill(pages / "syllabus.md", "syllabus", syllabus())
@@ -81,6 +83,14 @@ def plain_links(text: str, folder: Path) -> str:
         return link.group(0) if (folder / link.group(2)).exists() else link.group(1)
 
     return re.sub(r"\[([^\[\]]+)\]\((\.\./[^)#]+)[^)]*\)", word_or_link, text)
+
+
+def for_readers(text: str) -> str:
+    """A page without the marks for test and formatter, and with the explorer as a page to open."""
+    text = text.replace('"# NBVAL_CHECK_OUTPUT\\n",\n', "").replace("  # fmt: skip", "")
+    return text.replace(
+        "[explorer.html](explorer.html)", "<a href='../explorer.html'>explorer.html</a>"
+    )
 
 
 def listing(folder: Path, pattern: str) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from docutils import nodes
+
 import lacr_lib
 
 project = "LACR-VAE"
@@ -26,6 +28,8 @@ exclude_patterns = ["_static"]
 nb_execution_mode = "off"
 nb_number_source_lines = False
 nb_output_stderr = "show"
+nb_render_markdown_format = "myst"  # of outputs: with the default a table would be its pipes
+smartquotes_action = "qe"  # quotes and dots, and no dashes: --check must stay --check
 myst_enable_extensions = ["amsmath", "colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 4
 myst_links_external_new_tab = False
@@ -45,6 +49,8 @@ autodoc_inherit_docstrings = False  # of PyTorch's classes: theirs are not ours 
 autodoc_member_order = "bysource"
 autodoc_typehints_format = "short"
 python_use_unqualified_type_names = True
+autodoc_preserve_defaults = True  # as written, not as <function ...>
+autodoc_type_aliases = {"ArrayLike": "ArrayLike"}
 maximum_signature_line_length = 88
 add_module_names = False
 
@@ -52,12 +58,14 @@ html_theme = "furo"
 html_title = "LACR-VAE, the course"
 html_static_path = ["_static"]
 html_css_files = ["book.css"]
+html_extra_path = ["extra"]  # the explorer, a page of its own
 html_copy_source = False
 html_show_sourcelink = False
 html_show_sphinx = False
 html_theme_options = {"navigation_with_keys": True}
-pygments_style = "tango"
-pygments_dark_style = "github-dark"  # from accessible-pygments, which furo brings
+highlight_language = "none"  # blocks in docstrings are formulas and tables; cells name theirs
+pygments_style = "a11y-high-contrast-light"  # both from accessible-pygments, which furo brings
+pygments_dark_style = "github-dark"
 
 # Docstrings are plain text, meant for `help()`. Sphinx would read reStructuredText in them.
 _CODE = re.compile(r"`+([^`\n]+)`+")
@@ -99,6 +107,25 @@ def plain_text(lines: list[str]) -> list[str]:
     return [*out, ""]
 
 
+def told(picture: nodes.Node) -> str:
+    """What the text after a cell says of its picture: the first sentence of "What you see"."""
+    cell = picture.parent
+    while cell is not None and "cell" not in cell.get("classes", []):
+        cell = cell.parent
+    following = cell.next_node(nodes.paragraph, descend=False, siblings=True) if cell else None
+    text = following.astext().replace("\n", " ") if following else ""
+    if not text.startswith("What you see"):
+        return "A figure of the cell above"
+    return text.removeprefix("What you see.").strip().split(". ")[0].rstrip(".") + "."
+
+
+def describe_pictures(_app: Any, doctree: nodes.document) -> None:
+    """An alternative text for each picture that a cell drew; else it would be a file's name."""
+    for picture in doctree.findall(nodes.image):
+        if not picture.get("alt"):
+            picture["alt"] = told(picture)
+
+
 def setup(app: Any) -> None:
     def rewrite(
         _app: Any, _what: str, _name: str, _obj: Any, _options: Any, lines: list[str]
@@ -109,5 +136,6 @@ def setup(app: Any) -> None:
         field = (getattr(obj, "__doc__", "") or "").startswith("Alias for field number")
         return skipped or field or name.startswith("_")
 
+    app.connect("doctree-read", describe_pictures)
     app.connect("autodoc-process-docstring", rewrite)
     app.connect("autodoc-skip-member", skip)

@@ -91,7 +91,7 @@ def executed() -> NotebookNode:
 
 def page(notebook: NotebookNode) -> str:
     """Executed slides as one HTML page, pictures inside, code left out."""
-    notebook.metadata["title"] = "LACR-VAE, a lecture:"
+    notebook.metadata["title"] = "LACR-VAE, a lecture of 90 minutes:"
     exporter = SlidesExporter(
         raw_template=_TEMPLATE, reveal_url_prefix="reveal", reveal_theme="white"
     )

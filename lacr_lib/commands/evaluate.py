@@ -47,10 +47,10 @@ def run(options: Namespace) -> int:
                 on_image=lambda _: progress.update(),
                 register=options.register,
             )
-        write_json(options.json, scores.as_dict())
-        print(table(scores))
+        print(table(scores), flush=True)  # first: a disk that is full then costs the file alone
         if options.register:
-            print(moved(scores))
+            print(moved(scores), flush=True)
+        write_json(options.json, scores.as_dict())
     return 0
 
 

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from skimage.registration import phase_cross_correlation
 
+from lacr_lib.errors import LacrError
+
 Photo = NDArray[np.uint8]  # (H, W, 3), sRGB
 Shift = tuple[float, float]  # down and right, pixels
 
@@ -31,12 +33,12 @@ def find_shift(low: Photo, clear: Photo) -> Shift:
 
     low, clear: (H, W, 3) uint8, of one size. Returns (0, 0) where the shift found is under 0.15
     pixels or over 16, or where the two do not look alike once they lie on each other.
-    Raises ValueError for two sizes, or anything but uint8.
+    Raises LacrError for two sizes, or anything but uint8.
     """
     _check(low)
     _check(clear)
     if low.shape != clear.shape:
-        raise ValueError(f"two sizes: {low.shape[:2]} and {clear.shape[:2]}")
+        raise LacrError(f"two sizes: {low.shape[:2]} and {clear.shape[:2]}")
     dark, bright = _grey(low), _grey(clear)
     window = np.outer(np.hanning(dark.shape[0]), np.hanning(dark.shape[1]))
     found, moved = np.zeros(2), bright
@@ -61,7 +63,7 @@ def shifted(photo: Photo, shift: Shift) -> Photo:
     """Move a photograph down and right by fractions of a pixel; (0, 0) returns it as it is.
 
     Shapes: (H, W, 3) uint8 -> same. Splines of order 5, borders mirrored.
-    Raises ValueError for anything else.
+    Raises LacrError for anything else.
     """
     _check(photo)
     if shift == NO_SHIFT:
@@ -75,7 +77,7 @@ def shifted(photo: Photo, shift: Shift) -> Photo:
 def _check(photo: Photo) -> None:
     """Values of another type mean another range, in which every number above would be wrong."""
     if photo.dtype != np.uint8 or photo.ndim != 3 or photo.shape[2] != 3:
-        raise ValueError(
+        raise LacrError(
             f"expected a photograph (H, W, 3) uint8, got {photo.shape} {photo.dtype.name}"
         )
 

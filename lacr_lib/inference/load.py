@@ -49,9 +49,11 @@ def save_model(
 
     metadata: any JSON values, e.g. steps, seed, data. half: stored as float16, half the bytes; a
     loaded model computes in float32 either way. The same model and metadata give the same bytes.
-    Raises LacrError if a weight is not finite (as float16: over 65,504) or a metadata value is no
-    JSON.
+    Raises LacrError if a weight is not finite (as float16: over 65,504), a metadata value is no
+    JSON, or the name ends as those of pickles do, which `load_model` refuses.
     """
+    if Path(path).suffix.lower() in PICKLES:
+        raise LacrError(f"{path}: name it .safetensors, which it is, not {Path(path).suffix}")
     kind = torch.float16 if half else torch.float32
     weights = {
         name: tensor.detach().to("cpu", kind, copy=True).contiguous()

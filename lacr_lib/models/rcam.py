@@ -86,10 +86,10 @@ class RCAM(nn.Module):
         """
         batch = global_half.shape[0]
         tokens = self.tokens(lambda: region_tokens(global_half, self.token_grids))
-        sizes = [grid * grid for grid in self.token_grids]
-        tokens = tokens + torch.repeat_interleave(
-            self.grid_embedding, torch.tensor(sizes, device=tokens.device), dim=0
-        )
+        # which grid a token is of: a length that is known, so that compile does not stop here
+        grids = [i for i, grid in enumerate(self.token_grids) for _ in range(grid * grid)]
+        of_grid = torch.tensor(grids, device=tokens.device)
+        tokens = tokens + self.grid_embedding.index_select(0, of_grid)
         key, value = self.key_value(tokens).chunk(2, dim=-1)
         query = self.query(global_half).permute(0, 2, 3, 1).reshape(batch, -1, key.shape[-1])
         query, key, value = (

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 from torch.optim.swa_utils import AveragedModel
 
 from lacr_lib.models.vae import LacrVae
+
+Tensors = tuple[Tensor, ...] | list[Tensor]
 
 
 def average_of(model: LacrVae, decay: float) -> AveragedModel:
@@ -16,9 +19,9 @@ def average_of(model: LacrVae, decay: float) -> AveragedModel:
     customary.
     """
 
-    def blend(average: Tensor, current: Tensor, updates: Tensor | int) -> Tensor:
-        count = float(updates)
-        return average.lerp(current, 1.0 - min(decay, (1.0 + count) / (10.0 + count)))
+    def blend(averages: Tensors, currents: Tensors, updates: Tensor | int) -> None:
+        count = float(updates)  # of all tensors at once: one wait for the device a step
+        torch._foreach_lerp_(averages, currents, 1.0 - min(decay, (1.0 + count) / (10.0 + count)))
 
-    averaged = AveragedModel(model, avg_fn=blend)
+    averaged = AveragedModel(model, multi_avg_fn=blend)
     return averaged.requires_grad_(False).eval()

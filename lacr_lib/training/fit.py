@@ -58,7 +58,9 @@ def fit(
     """
     on_gpu = torch.cuda.is_available()
     # said outright: left to guess, accelerate takes two CPU processes for two separate runs
-    accelerator = Accelerator(cpu=not on_gpu, mixed_precision="bf16" if on_gpu else "no")
+    # a card before Ampere emulates bfloat16, and has no convolution of it
+    native = on_gpu and torch.cuda.is_bf16_supported(including_emulation=False)
+    accelerator = Accelerator(cpu=not on_gpu, mixed_precision="bf16" if native else "no")
     set_seed(config.seed, device_specific=True)  # each process draws an eps of its own
     model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's types lack it
     model = model.to(accelerator.device).train()

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from filelock import FileLock, Timeout
 
 from lacr_lib.data.layouts import PhotoSet
-from lacr_lib.errors import LacrError
+from lacr_lib.errors import LacrError, first_line
 from lacr_lib.inference.files import write_text
 from lacr_lib.models.config import ModelConfig
 from lacr_lib.training.config import TrainConfig
@@ -182,8 +182,8 @@ def sweep(
                 record = recorded.get(settings_key(run.settings))
             try:
                 record = record or train_and_measure(run, *scenes, folder)
-            except LacrError as error:
-                tell(f"{run.folder} failed: {error}")
+            except (LacrError, RuntimeError, MemoryError) as error:  # such as CUDA's out of memory
+                tell(f"{run.folder} failed: {first_line(error)}")
                 failed.append(run.folder)
                 continue
             record = {**record, "names": list(names)}

@@ -252,7 +252,7 @@ figure = vae.kl_cost()
 # The decoder of an enhancer sees the dark photograph $x_l$ through its skips, and $z$ was made
 # *from* $x_l$:
 #
-# $$x_c \;\text{---}\; x_l \;\text{---}\; z \quad\Longrightarrow\quad I(z; x_c \mid x_l) = 0$$
+# $$x_c \leftrightarrow x_l \leftrightarrow z \quad\Longrightarrow\quad I(z; x_c \mid x_l) = 0$$
 #
 # - The best decoder without $z$ is as good as the best with it.
 # - The price of a code is zero only for silence.
@@ -533,7 +533,7 @@ figure = diagrams.lacr_geometry()
 # + \underbrace{\lambda(t)\,\text{LACR}}_{\text{toward clear, away from low}}$$
 #
 # - $\lambda$ rises from 0: at first the ruler is random.
-# - One training sample in some is *clear to clear*: leave good photographs alone.
+# - One training sample in five is *clear to clear*: leave good photographs alone.
 # - The fair question is asked of a **twin**: same seed, samples and steps, $\lambda = 0$.
 #
 # **Think!** Once images are nearly clear, who still does the pulling: supervision, or LACR?
@@ -577,7 +577,7 @@ Markdown(
 # %% [markdown] slideshow={"slide_type": "notes"}
 # 4 min. Read each line aloud with its verdict; the last is a cost, and it is told beside the gain.
 # Then say what the interval does not cover: another seed. One pair of runs is not a proof. With
-# three seeds of small models the pull is shown by a hair, a change of PSNR is not. Notebook 07,
+# three seeds of small models the pull lies at the edge of what can be shown. Notebook 07,
 # section 4; notebook 06, sections 9 and 11.
 
 # %% [markdown] slideshow={"slide_type": "slide"}

@@ -71,12 +71,12 @@ DATA = "embedded"
 # \log p(x) &= \log \int q(z \mid x)\, \frac{p(x \mid z)\, p(z)}{q(z \mid x)}\, dz
 #   && \text{multiply and divide by } q \\
 # &= \log \mathbb{E}_q\!\left[\frac{p(x \mid z)\, p(z)}{q(z \mid x)}\right]
-#   && \text{an integral against } q \text{ is a mean over its draws} \\
+#   && \text{a mean over draws from } q \\
 # &\ge \mathbb{E}_q\!\left[\log \frac{p(x \mid z)\, p(z)}{q(z \mid x)}\right]
-#   && \text{log of a mean} \;\ge\; \text{mean of the log (Jensen)} \\
+#   && \text{Jensen: the log is concave} \\
 # &= \underbrace{\mathbb{E}_q\big[\log p(x \mid z)\big]}_{\text{how well the code explains } x} -
 #   \underbrace{\mathrm{KL}\big(q(z \mid x)\,\|\,p(z)\big)}_{\text{what the code costs}}
-#   && \text{log of a product; definition of KL}
+#   && \text{definition of KL}
 # \end{aligned}$$
 #
 # The last line is the **evidence lower bound**, ELBO. What does the inequality give away? Bayes' rule,
@@ -111,8 +111,9 @@ DATA = "embedded"
 # 4. *One draw.* $\mathbb{E}_q$ is replaced by a single draw of $z$ for each image and step; section 2 is about that.
 # 5. *Another unit.* Multiply by $b / 192$, so that the first term is in units of white:
 #
-# $$-\text{ELBO} = \frac{192}{b}\,\overline{|x - \hat x|} + Z\,\overline{\mathrm{KL}} + 192 \log 2b
-# \quad\Longrightarrow\quad \frac{b}{192}(-\text{ELBO}) = \underbrace{\overline{|x - \hat x|}}_{\text{mean L1, white = 1}} +
+# $$-\text{ELBO} = \frac{192}{b}\,\overline{|x - \hat x|} + Z\,\overline{\mathrm{KL}} + 192 \log 2b ,$$
+#
+# $$\frac{b}{192}(-\text{ELBO}) = \underbrace{\overline{|x - \hat x|}}_{\text{mean L1, white = 1}} +
 # \underbrace{\frac{b\,Z}{192}}_{\textstyle\beta}\;\underbrace{\overline{\mathrm{KL}}}_{\text{nats an entry}} +\, b \log 2b .$$
 #
 # The last term is a constant and trains nothing. So `beta` is no free knob: *one* value makes the loss a true bound, and
@@ -616,8 +617,9 @@ record_claim("without skips over half of the fine texture is lost", *kept, below
 # *conditional entropy*), and $I(z; x_c \mid x_l)$ the *mutual information*: by how much $z$ lowers that uncertainty for
 # somebody who knows $x_l$ already. A2 reads
 #
-# $$x_c \;\text{---}\; x_l \;\text{---}\; z \quad\text{is a Markov chain, so}\quad I(z; x_c \mid x_l) = 0
-# \quad\text{and}\quad H(x_c \mid z, x_l) = H(x_c \mid x_l) - 0 .$$
+# $$x_c \leftrightarrow x_l \leftrightarrow z \quad\text{is a Markov chain, so}\quad I(z; x_c \mid x_l) = 0,$$
+#
+# $$H(x_c \mid z, x_l) = H(x_c \mid x_l) - 0 .$$
 #
 # No decoder's first term of the ELBO exceeds $-H(x_c \mid z, x_l)$ in the mean (a cross-entropy is at least the entropy),
 # and the best decoder without $z$ reaches the same number. A way out must break an assumption. We break two: A1, with skips

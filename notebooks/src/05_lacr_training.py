@@ -821,7 +821,7 @@ for key, label in keys.items():
 # for LACR is what supervision leaves over. That may be more, or be seen better, with larger models, longer training and more
 # scenes. The released pair is such a case: on 20 real scenes the twin's encoder, and one of two of other runs, see its images nearer to clear
 # (notebook 07), one pair of runs again. The ablation of notebook 06 asks the question with three seeds and twenty scenes: there the pull
-# is *shown*, by a hair, and neither gain nor loss of PSNR is. Notebook 08 hands you the tools to ask your own. Whatever is not shown,
+# lies at the very edge of what can be shown, and neither gain nor loss of PSNR is shown. Notebook 08 hands you the tools to ask your own. Whatever is not shown,
 # the course goes on saying so. That, too, is a result.
 
 # %% [markdown]

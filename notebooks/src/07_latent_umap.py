@@ -448,7 +448,7 @@ for text, key in (("A swapped code", "psnr_drop_z_swapped"), ("No code, z = 0,",
 # judges that never saw LACR see a small further step on real ladders, at no shown cost in PSNR there, and with a little more harm done to photographs that
 # were clear already (notebook 06, section 11).** That is less than the title of the paper promises. And it is one pair of runs: that these
 # two sets of weights differ is shown, that LACR made the difference is not. Notebook 06 asks for that with three seeds of small models,
-# each in its own encoder: there the pull is shown, by a hair.
+# each in its own encoder: there the pull lies at the very edge of what can be shown.
 #
 # ## 5 · Exposure ladders as paths
 #

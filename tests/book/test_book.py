@@ -154,3 +154,28 @@ def test_it_opens_and_fits_the_screen(book: Path, page: str, width: int) -> None
             browser.run(f"document.body.dataset.theme = '{theme}'")
             name = f"{page.replace('/', '-').removesuffix('.html')}-{width}-{theme}.png"
             assert browser.screenshot(PICTURES / name).stat().st_size > 10_000
+
+
+def test_no_table_is_shown_as_its_pipes(book: Path) -> None:
+    for page in book.rglob("*.html"):
+        text = re.sub(r"<pre.*?</pre>", "", page.read_text("utf-8"), flags=re.DOTALL)
+        assert not re.search(r"\|\s*(---|—)", text), page.name
+
+
+def test_pictures_of_cells_are_described_and_readers_see_no_marks_of_tests(book: Path) -> None:
+    for notebook in sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb")):
+        page = (book / "notebooks" / f"{notebook.stem}.html").read_text("utf-8")
+        assert not re.findall(r'alt="[^"]*_images/[^"]*"', page), notebook.stem
+        assert "NBVAL_CHECK" not in page and "fmt: skip" not in page
+
+
+def test_the_explorer_opens_from_the_landing_page_and_from_its_notebook(book: Path) -> None:
+    assert (book / "explorer.html").is_file()
+    assert '<a href="explorer.html">' in (book / "index.html").read_text("utf-8")
+    page = (book / "notebooks" / "07_latent_umap.html").read_text("utf-8")
+    assert "../explorer.html" in page and "download=" not in page
+
+
+def test_options_in_the_reference_can_be_copied(book: Path) -> None:
+    page = (book / "api" / "lacr_lib.commands.html").read_text("utf-8")
+    assert "--check" in page and "\u2013check" not in page

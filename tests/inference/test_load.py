@@ -189,3 +189,10 @@ def test_released_name_is_verified(monkeypatch, tmp_path, path):
 def test_metadata_must_be_json(model, tmp_path):
     with pytest.raises(LacrError, match="must be JSON"):
         save_model(model, tmp_path / "a.safetensors", {"steps": torch.zeros(1)})
+
+
+def test_a_name_that_loading_would_refuse_is_refused_when_saving(tmp_path):
+    model = LacrVae(ModelConfig(base_channels=4, latent_channels=2))
+    with pytest.raises(LacrError, match=r"name it \.safetensors, which it is, not \.pt$"):
+        save_model(model, tmp_path / "model.pt")
+    assert not list(tmp_path.iterdir())

@@ -257,3 +257,9 @@ def test_grids_and_kernels_of_the_configuration_reach_the_modules():
     modules = list(small(token_grids=(1, 3), kernel_sizes=(5,)).modules())
     assert {m.token_grids for m in modules if isinstance(m, RCAM)} == {(1, 3)}
     assert {m.kernel_sizes for m in modules if isinstance(m, AMSM)} == {(5,)}
+
+
+def test_the_compiler_takes_the_model_as_one_graph():
+    """A number that the device alone knows would end a graph, and in eager mode wait for it."""
+    explained = torch._dynamo.explain(small())(torch.rand(1, 3, 32, 32))
+    assert explained.graph_count == 1, explained.break_reasons

@@ -266,14 +266,23 @@ def test_a_begun_run_does_not_go_on_with_other_photographs(grid, tmp_path, photo
     assert "holds a run on toys, not on others" in told[-1]
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        LacrError("gradients were not finite"),
+        RuntimeError("gradients were not finite\nand more"),
+        MemoryError("gradients were not finite"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
 def test_a_run_that_fails_is_told_and_the_others_go_on(
-    grid, tmp_path, photoset, quick, monkeypatch
+    error, grid, tmp_path, photoset, quick, monkeypatch
 ):
     runs, plain = read_grid(grid)[:2], sweeping.train_and_measure
 
     def fails(run, *rest):
         if run is runs[0]:
-            raise LacrError("gradients were not finite")
+            raise error
         return plain(run, *rest)
 
     monkeypatch.setattr(sweeping, "train_and_measure", fails)
