@@ -20,7 +20,7 @@ from lacr_lib.data.camera import (
     quantise,
     srgb_to_linear,
 )
-from lacr_lib.data.images import as_photo
+from lacr_lib.data.images import as_photo, image_size
 from lacr_lib.data.layouts import Frame, PhotoSet, Scene
 from lacr_lib.errors import LacrError
 
@@ -73,6 +73,9 @@ class TrainingBatches(Dataset[dict[str, Tensor]]):
         self.scenes = [scene for scene in photoset.scenes if scene.clear and scene.low]
         if not self.scenes:
             raise LacrError(f"{photoset.name}: no scene with a clear and a low-light photograph")
+        for scene in self.scenes:  # now, and not when the scene is first drawn, hours from here
+            if scene.clear is not None and scene.clear.path is not None:
+                self.check_size(scene, *image_size(scene.clear.path))
         self.cache: dict[Frame, NDArray[np.uint8]] = {}
 
     def __getitem__(self, index: int) -> dict[str, Tensor]:
@@ -116,15 +119,20 @@ class TrainingBatches(Dataset[dict[str, Tensor]]):
         assert scene.clear is not None
         height, width = self.read(scene.clear).shape[:2]
         crop = self.settings.crop
-        if min(height, width) < crop:
-            raise LacrError(
-                f"{scene.name}: {width}x{height} pixels are too few; set crop below {crop}"
-            )
+        self.check_size(scene, height, width)
         scale = 2 if rng.random() < self.settings.half_size_share else 1
         scale = scale if min(height, width) >= 2 * crop else 1
         side = crop * scale
         top, left = rng.integers(height - side + 1), rng.integers(width - side + 1)
         return Window(int(top), int(left), side, scale, bool(rng.integers(2)), int(rng.integers(4)))
+
+    def check_size(self, scene: Scene, height: int, width: int) -> None:
+        """Raises LacrError for photographs smaller than the crop."""
+        if min(height, width) < self.settings.crop:
+            raise LacrError(
+                f"{scene.name}: {width}x{height} pixels are too few; set crop below "
+                f"{self.settings.crop}, or take the scene out"
+            )
 
     def cut(self, frame: Frame, window: Window) -> Image:
         """The window of a photograph."""

@@ -3,6 +3,7 @@ import dataclasses
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from lacr_lib import LacrError
 from lacr_lib.data.batches import (
@@ -15,7 +16,7 @@ from lacr_lib.data.batches import (
     random_camera,
     to_tensor,
 )
-from lacr_lib.data.layouts import Frame, PhotoSet, Scene
+from lacr_lib.data.layouts import Frame, PhotoSet, Scene, open_photoset
 
 REAL_ONLY = {"clear_share": 0.0, "synthetic_share": 0.0, "noise_share": 0.0, "half_size_share": 0.0}
 
@@ -270,3 +271,15 @@ def test_small_refusals():
     with pytest.raises(LacrError, match="no scene"):
         TrainingBatches(PhotoSet("toy", "ladder", (scene(levels=()),)), BatchSettings())
     assert len(StepSampler(5, 3, 1)) == 0
+
+
+def test_a_small_photograph_is_told_before_the_first_step(tmp_path):
+    """One among many might be drawn late, and end a training of hours."""
+    for name, side in (("a", 64), ("b", 40)):
+        (tmp_path / name).mkdir()
+        for file, value in (("clear", 200), ("low_0", 20)):
+            Image.new("RGB", (64, side), (value,) * 3).save(tmp_path / name / f"{file}.png")
+    photoset = open_photoset(tmp_path)
+    with pytest.raises(LacrError, match=r"^b: 64x40 pixels are too few; set crop below 48, or"):
+        TrainingBatches(photoset, BatchSettings(crop=48))
+    assert len(TrainingBatches(photoset, BatchSettings(crop=40)).scenes) == 2
