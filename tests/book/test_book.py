@@ -177,5 +177,5 @@ def test_the_explorer_opens_from_the_landing_page_and_from_its_notebook(book: Pa
 
 
 def test_options_in_the_reference_can_be_copied(book: Path) -> None:
-    page = (book / "api" / "lacr_lib.commands.html").read_text("utf-8")
+    page = (book / "api" / "commands.html").read_text("utf-8")
     assert "--check" in page and "\u2013check" not in page
