@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
-
-from docutils import nodes
 
 import lacr_lib
 
@@ -107,21 +106,26 @@ def plain_text(lines: list[str]) -> list[str]:
     return [*out, ""]
 
 
-def told(picture: nodes.Node) -> str:
+def told(picture: Any) -> str:
     """What the text after a cell says of its picture: the first sentence of "What you see"."""
     cell = picture.parent
     while cell is not None and "cell" not in cell.get("classes", []):
         cell = cell.parent
-    following = cell.next_node(nodes.paragraph, descend=False, siblings=True) if cell else None
+    following = cell.next_node(_is("paragraph"), descend=False, siblings=True) if cell else None
     text = following.astext().replace("\n", " ") if following else ""
     if not text.startswith("What you see"):
         return "A figure of the cell above"
     return text.removeprefix("What you see.").strip().split(". ")[0].rstrip(".") + "."
 
 
-def describe_pictures(_app: Any, doctree: nodes.document) -> None:
+def _is(name: str) -> Callable[[Any], bool]:
+    """Picks the nodes of a page by their name."""
+    return lambda node: getattr(node, "tagname", "") == name
+
+
+def describe_pictures(_app: Any, doctree: Any) -> None:
     """An alternative text for each picture that a cell drew; else it would be a file's name."""
-    for picture in doctree.findall(nodes.image):
+    for picture in doctree.findall(_is("image")):
         if not picture.get("alt"):
             picture["alt"] = told(picture)
 

@@ -47,10 +47,10 @@ def run(options: Namespace) -> int:
                 on_image=lambda _: progress.update(),
                 register=options.register,
             )
-        print(table(scores), flush=True)  # first: a disk that is full then costs the file alone
-        if options.register:
-            print(moved(scores), flush=True)
         write_json(options.json, scores.as_dict())
+        print(table(scores))
+        if options.register:
+            print(moved(scores))
     return 0
 
 

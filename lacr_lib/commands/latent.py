@@ -53,8 +53,8 @@ def run_pull(options: Namespace) -> int:
             record = pull(
                 weights, against, photoset, names, on_pair=lambda _: progress.update(), judge=judge
             )
-        print(table(record), flush=True)  # first: a disk that is full then costs the file alone
         write_json(options.json, {"judge": options.judge or options.against, **record})
+        print(table(record))
     return 0
 
 
