@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
+from lacr_lib.evaluation.registration import in_the_light_of
 from lacr_lib.models.config import Light
 from lacr_lib.models.light import relight
 from lacr_lib.models.vae import LOG_GAIN_RANGE
@@ -50,9 +51,6 @@ def best_curve(low: NDArray[np.uint8], clear: NDArray[np.uint8]) -> NDArray[np.u
     it; whatever is farther from the reference than this needs more than brightness.
     Shapes: low, clear (H, W, 3) uint8 -> (H, W, 3) uint8.
     """
-    channels = []
-    for dark, bright in zip(np.moveaxis(low, 2, 0), np.moveaxis(clear, 2, 0), strict=True):
-        count = np.bincount(dark.ravel(), minlength=256)
-        total = np.bincount(dark.ravel(), bright.ravel().astype(np.float64), minlength=256)
-        channels.append(np.rint(total / np.maximum(count, 1)).astype(np.uint8)[dark])
+    pairs = zip(np.moveaxis(clear, 2, 0), np.moveaxis(low, 2, 0), strict=True)
+    channels = [np.rint(in_the_light_of(bright, dark)).astype(np.uint8) for bright, dark in pairs]
     return np.stack(channels, axis=2)

@@ -43,7 +43,7 @@ def find_shift(low: Photo, clear: Photo) -> Shift:
     window = np.outer(np.hanning(dark.shape[0]), np.hanning(dark.shape[1]))
     found, moved = np.zeros(2), bright
     for _ in range(PASSES):
-        still, moving = _edges(_in_the_light_of(moved, dark)), _edges(moved)
+        still, moving = _edges(in_the_light_of(moved, dark)), _edges(moved)
         if min(np.abs(still).max(), np.abs(moving).max()) < LEAST_CONTRAST:
             return NO_SHIFT
         step, _, _ = phase_cross_correlation(
@@ -53,7 +53,7 @@ def find_shift(low: Photo, clear: Photo) -> Shift:
         if np.hypot(*found) > MOST:
             return NO_SHIFT
         moved = ndimage.shift(bright, found, order=3, mode="mirror")
-    alike = _correlation(_edges(_in_the_light_of(moved, dark)), _edges(moved), window)
+    alike = _correlation(_edges(in_the_light_of(moved, dark)), _edges(moved), window)
     if np.hypot(*found) < LEAST or alike < LEAST_CORRELATION:
         return NO_SHIFT
     return round(float(found[0]), 2), round(float(found[1]), 2)
@@ -74,6 +74,19 @@ def shifted(photo: Photo, shift: Shift) -> Photo:
     return rounded
 
 
+def in_the_light_of(clear: NDArray[np.float64], low: NDArray[np.float64]) -> NDArray[np.float64]:
+    """`low` with each value replaced by what `clear` shows there on average.
+
+    Shapes: (H, W) each, 0 to 255, values of `low` rounded. Of all functions of a pixel's own value
+    the one with the least squared error.
+    """
+    values = np.rint(low).astype(np.intp).ravel()
+    count = np.bincount(values, minlength=256)
+    mean = np.bincount(values, clear.ravel(), minlength=256) / np.maximum(count, 1)
+    toned: NDArray[np.float64] = mean[values].reshape(low.shape)
+    return toned
+
+
 def _check(photo: Photo) -> None:
     """Values of another type mean another range, in which every number above would be wrong."""
     if photo.dtype != np.uint8 or photo.ndim != 3 or photo.shape[2] != 3:
@@ -86,15 +99,6 @@ def _grey(photo: Photo) -> NDArray[np.float64]:
     """Mean of the channels: (H, W, 3) -> (H, W), 0 to 255."""
     grey: NDArray[np.float64] = photo.mean(axis=2)
     return grey
-
-
-def _in_the_light_of(clear: NDArray[np.float64], low: NDArray[np.float64]) -> NDArray[np.float64]:
-    """`low` with each grey value replaced by what `clear` shows there on average: (H, W) each."""
-    values = np.rint(low).astype(np.intp).ravel()
-    count = np.bincount(values, minlength=256)
-    mean = np.bincount(values, clear.ravel(), minlength=256) / np.maximum(count, 1)
-    toned: NDArray[np.float64] = mean[values].reshape(low.shape)
-    return toned
 
 
 def _edges(image: NDArray[np.float64]) -> NDArray[np.float64]:
