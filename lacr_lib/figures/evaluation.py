@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, NullFormatter
 from numpy.typing import ArrayLike
 
-from lacr_lib.evaluation.bootstrap import Interval
+from lacr_lib.evaluation.bootstrap import ENOUGH, Interval
 from lacr_lib.evaluation.speed import Cost
 from lacr_lib.figures.images import as_array
 from lacr_lib.figures.style import GREY, OKABE_ITO, ROLES, WIDTH, as_written
@@ -108,7 +108,7 @@ def protocols(
 
 
 def score_intervals(scores: Mapping[str, Mapping[str, Interval]]) -> Figure:
-    """A panel for each metric: mean of each method with its 95 % interval over scenes.
+    """A panel for each metric: mean of each method with its interval over scenes.
 
     scores: metric -> method -> interval.
     """
@@ -123,6 +123,24 @@ def score_intervals(scores: Mapping[str, Mapping[str, Interval]]) -> Figure:
         axis.set_xlabel(LABELS.get(metric, metric))
         axis.xaxis.set_major_locator(MaxNLocator(5))
     _names(axes[0][0], methods)
+    return figure
+
+
+def coverage(held: Mapping[int, Mapping[str, float]], promised: float = 0.95) -> Figure:
+    """How often intervals held the truth, against the number of scenes that they were made of.
+
+    held: number of scenes -> percentiles of the interval -> share in [0, 1].
+    """
+    figure, axis = plt.subplots(figsize=(WIDTH * 0.75, 3.4))
+    looks = ((OKABE_ITO["orange"], "s"), (OKABE_ITO["blue"], "o"))
+    for name, (colour, marker) in zip(next(iter(held.values())), looks, strict=True):
+        shares = [100 * each[name] for each in held.values()]
+        axis.plot(list(held), shares, color=colour, marker=marker, label=name)
+    axis.axhline(100 * promised, color="black", lw=1.2, ls="--", label="promised")
+    axis.set(xscale="log", xlabel="scenes", ylabel="truth in the interval (%)", ylim=(70, 100))
+    axis.set_xticks(list(held), [str(n) for n in held])
+    axis.xaxis.set_minor_formatter(NullFormatter())
+    axis.legend(loc="lower right")
     return figure
 
 
@@ -174,6 +192,7 @@ def paired_differences(
 ) -> Figure:
     """Differences of two methods image by image, a column for each scene; band: the interval.
 
+    Of fewer than `bootstrap.ENOUGH` scenes the band is named what it is then, their range.
     Shapes: differences (N,), one scene name each; result: mean and interval over scenes.
     """
     values, names = np.asarray(differences, dtype=float), list(dict.fromkeys(scenes))
@@ -182,8 +201,9 @@ def paired_differences(
     for column in range(len(names)):  # spread the images of a scene side by side
         inside = np.flatnonzero(columns == column)
         columns[inside] += np.linspace(-0.25, 0.25, len(inside)) if len(inside) > 1 else 0
-    axis.axhspan(result.low, result.high, color=OKABE_ITO["orange"], alpha=0.3, lw=0,
-                 label="95 % interval of the mean")  # fmt: skip
+    enough = len(names) >= ENOUGH
+    label = "95 % interval of the mean" if enough else "lowest to highest scene"
+    axis.axhspan(result.low, result.high, color=OKABE_ITO["orange"], alpha=0.3, lw=0, label=label)
     axis.axhline(result.mean, color=OKABE_ITO["orange"], lw=2, label="mean")
     axis.axhline(0, color="black", lw=1.2, ls="--")
     axis.plot(columns, values, "o", color=OKABE_ITO["blue"], ms=5, alpha=0.8, label="one image")

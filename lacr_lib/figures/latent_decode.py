@@ -187,5 +187,5 @@ def _correlations(axis: Axes, spreads: Mapping[str, RegionSpread]) -> None:
     axis.set_yticks(range(len(rows)), [name for name, _ in rows])
     axis.set(ylim=(len(rows) - 0.3, -0.5), xlim=(-1.02, 1.02))
     axis.set_xlabel("rank correlation with the light lost")
-    axis.set_title("a dot a scene, mean and interval", fontsize=11)
+    axis.set_title("a dot a scene, mean and bounds", fontsize=11)
     axis.grid(visible=False, axis="y")

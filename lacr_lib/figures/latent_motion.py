@@ -107,7 +107,7 @@ def film_panels(stills: Sequence[Still], maps: AlignedMaps) -> Figure:
 
 
 def film_curves(pulls: Mapping[str, Mapping[int, Interval]]) -> Figure:
-    """The pull by training step, a line a run with its 95 % interval over scenes.
+    """The pull by training step, a line a run with its interval over scenes as a band.
 
     pulls: name of the run -> step -> median fraction of the way. Step 0 is drawn at the left end.
     """

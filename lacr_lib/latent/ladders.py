@@ -91,9 +91,9 @@ def correlations(paths: list[Trajectory], light: list[Trajectory] | None = None)
 def shuffled(paths: list[Trajectory], seed: int = 0) -> list[Trajectory]:
     """The control: as many paths, each rung taken from a randomly chosen other scene.
 
-    Exposure still rises along each path, but its rungs no longer show one place. Rungs are matched
-    by relative position, darkest to darkest and clear to clear, and the dark ones are sorted anew,
-    for ladders differ in their exposures. Of two scenes, each gets the other's ladder whole.
+    Exposure still rises along each path, but its rungs no longer show one place. Dark rungs are
+    matched with dark ones by relative position, clear with clear, and the dark ones are sorted
+    anew, for ladders differ in their exposures. Of two scenes, each gets the other's ladder whole.
     Errors: a single path.
     """
     if len(paths) < 2:
@@ -101,9 +101,10 @@ def shuffled(paths: list[Trajectory], seed: int = 0) -> list[Trajectory]:
     rng = np.random.default_rng(seed)
     mixed = []
     for index, path in enumerate(paths):
-        rungs, others = len(path.mu), paths[:index] + paths[index + 1 :]
-        donors = [others[i] for i in _all_different(rng, rungs, len(others))]
-        spots = [round(k * (len(d.mu) - 1) / (rungs - 1)) for k, d in enumerate(donors)]
+        dark, others = len(path.mu) - 1, paths[:index] + paths[index + 1 :]
+        donors = [others[i] for i in _all_different(rng, dark + 1, len(others))]
+        spots = [round(k * (len(d.mu) - 2) / max(dark - 1, 1)) for k, d in enumerate(donors[:-1])]
+        spots.append(len(donors[-1].mu) - 1)
         taken = list(zip(donors, spots, strict=True))
         taken[:-1] = sorted(taken[:-1], key=lambda rung: float(rung[0].exposure[rung[1]]))
         mixed.append(

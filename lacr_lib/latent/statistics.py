@@ -12,21 +12,20 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from lacr_lib.errors import LacrError
-from lacr_lib.evaluation.bootstrap import Interval
+from lacr_lib.evaluation.bootstrap import DRAWS, Interval, percentiles
 
 Floats = NDArray[np.float64]
 Statistic = Callable[[Floats], Floats]
 
 
-def estimate(statistic: Statistic, n_scenes: int, seed: int = 0, n: int = 2000) -> Interval:
-    """The statistic with each scene counted once, and its 95 % percentile interval over scenes.
+def estimate(statistic: Statistic, n_scenes: int, seed: int = 0, n: int = DRAWS) -> Interval:
+    """The statistic with each scene counted once, and its 95 % interval over scenes.
 
     Errors: fewer than two scenes, which leave nothing to resample.
-    Source: Efron & Tibshirani 1993, chapters 8 and 13; the draws are those of `bootstrap.interval`.
+    Source: Efron & Tibshirani 1993, chapters 8 and 13; draws and bounds are those of
+    `bootstrap.interval`, with what it says of few scenes.
     """
-    if n_scenes < 2:
-        raise LacrError("an interval over scenes needs at least two scenes: give more photographs")
+    bounds = percentiles(n_scenes)
     drawn = np.random.default_rng(seed).integers(n_scenes, size=(n, n_scenes))
     counts = np.zeros((n, n_scenes))
     np.add.at(counts, (np.arange(n)[:, None], drawn), 1.0)
@@ -36,7 +35,7 @@ def estimate(statistic: Statistic, n_scenes: int, seed: int = 0, n: int = 2000) 
     values = values[np.isfinite(values)]  # a draw of one class alone has no AUC
     if not values.size:
         return Interval(value, float("nan"), float("nan"))
-    low, high = np.percentile(values, [2.5, 97.5])
+    low, high = np.percentile(values, bounds)
     return Interval(value, float(low), float(high))
 
 

@@ -17,6 +17,7 @@ from lacr_lib.errors import LacrError
 EXERCISE, SOLUTION = "exercise", "solution"
 TODO = 'raise NotImplementedError("your turn")'
 _SOLVED = re.compile(r"^( *)# begin solution\n(.*?)^ *# end solution$", re.MULTILINE | re.DOTALL)
+_INVITATION = re.compile(r"\A## Your turn\n\nWrite each function.*?\n\n", re.DOTALL)
 _MARKS = re.compile(r"^ *# (?:begin|end) solution\n?", re.MULTILINE)
 
 
@@ -39,7 +40,7 @@ def solution_cells(script: NotebookNode, title: str, learners: str) -> NotebookN
     page.cells = [
         v4.new_markdown_cell(text),
         *code[:2],
-        *(_moved(_edited(c, solved)) for c in kept),
+        *(_answered(_edited(c, solved)) for c in kept),
     ]
     return page
 
@@ -95,9 +96,10 @@ def _of_exercises(cell: NotebookNode) -> bool:
     return bool({EXERCISE, SOLUTION} & set(tags_of(cell)))
 
 
-def _moved(cell: NotebookNode) -> NotebookNode:
-    """A cell's links, as they are from inside solutions/."""
-    return NotebookNode({**cell, "source": cell.source.replace("](solutions/", "](")})
+def _answered(cell: NotebookNode) -> NotebookNode:
+    """A cell as the solutions show it: nobody is invited, and links lead out of solutions/."""
+    text = _INVITATION.sub("## The exercises, solved\n\n", cell.source)
+    return NotebookNode({**cell, "source": text.replace("](solutions/", "](")})
 
 
 def _edited(cell: NotebookNode, edit: Any) -> NotebookNode:

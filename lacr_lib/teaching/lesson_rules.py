@@ -28,7 +28,7 @@ def time_is_told(page: NotebookNode, notebook: Numbered) -> Iterator[str]:
     found = _TIME.search(_prose(page))
     text = " ".join(found.group(1).split()) if found else ""
     if told_minutes(page) is None or "CPU" not in text:
-        yield "**Time** does not say 'the code runs in ... minutes' on which CPU"
+        yield "**Time.** does not say 'the code runs in ... minutes' on which CPU"
 
 
 def enough_exercises(page: NotebookNode, notebook: Numbered) -> Iterator[str]:

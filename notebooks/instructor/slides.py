@@ -577,8 +577,8 @@ Markdown(
 # %% [markdown] slideshow={"slide_type": "notes"}
 # 4 min. Read each line aloud with its verdict; the last is a cost, and it is told beside the gain.
 # Then say what the interval does not cover: another seed. One pair of runs is not a proof. With
-# three seeds of small models the pull lies at the edge of what can be shown. Notebook 07,
-# section 4; notebook 06, sections 9 and 11.
+# three seeds of small models the pull of this recipe is not shown. Notebook 07, section 4;
+# notebook 06, sections 9 and 11.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What may we say now?

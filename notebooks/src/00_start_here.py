@@ -7,11 +7,11 @@
 # - what a *latent space* looks like from the outside, and which question the course asks of it;
 # - which notebook answers which question, and where to enter if you came to learn, to teach or to do research.
 #
-# **Before you start** Python, NumPy arrays and the basics of PyTorch (tensors, modules, a training loop) carry you
+# **Before you start.** Python, NumPy arrays and the basics of PyTorch (tensors, modules, a training loop) carry you
 # through the course. No knowledge of autoencoders is needed: notebook 02 starts from nothing. Everything is
 # installed already if you opened this page with `make lab`, and nothing is downloaded while it runs.
 #
-# **Time** About 15 minutes to read; the code runs in less than a minute on 2 CPU cores. No GPU is needed, here or
+# **Time.** About 15 minutes to read; the code runs in less than a minute on 2 CPU cores. No GPU is needed, here or
 # in any other notebook: where one would help, the notebook says so and runs a smaller version of the same thing
 # without.
 

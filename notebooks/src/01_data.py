@@ -9,10 +9,10 @@
 # - why a dark, noisy photograph is worth more than a bad input: it is *negative information*;
 # - which real data sets exist, and how to plug in one of them, or your own photographs.
 #
-# **Before you start** You need NumPy arrays and a little probability (mean, variance). No PyTorch yet, and nothing to
+# **Before you start.** You need NumPy arrays and a little probability (mean, variance). No PyTorch yet, and nothing to
 # download: the photographs ship inside packages that are already installed ([credits](CREDITS.md)).
 #
-# **Time** About 40 minutes to read and try; the code runs in half a minute on 2 CPU cores, and no GPU would help.
+# **Time.** About 40 minutes to read and try; the code runs in half a minute on 2 CPU cores, and no GPU would help.
 
 # %%
 import math

@@ -9,10 +9,10 @@
 #   for that, and one way to make the code matter;
 # - why this course's latent is a *map*: one vector for each 8 x 8 region.
 #
-# **Before you start** You need PyTorch modules and training loops, and from notebook [01](01_data.ipynb) that light is
+# **Before you start.** You need PyTorch modules and training loops, and from notebook [01](01_data.ipynb) that light is
 # uneven and that a dark photograph is no dimmed copy of a clear one. No knowledge of VAEs.
 #
-# **Time** About 60 minutes to read and try; the code runs in under two minutes on 2 CPU cores. Everything is trained
+# **Time.** About 60 minutes to read and try; the code runs in under two minutes on 2 CPU cores. Everything is trained
 # here, small and from scratch; the last section looks at released weights.
 
 # %%
@@ -564,7 +564,7 @@ images.show_zoom([clear[1], *shown.values()], corner, names);
 
 # %% [markdown]
 # How much of the fine texture is left? Call texture what a small blur takes away, and compare with the photograph. (In
-# brackets, here and below, a 95 % interval over scenes.)
+# brackets, here and below, the range over scenes, from the lowest to the highest of three: too few for more, as notebook 06 explains.)
 
 # %%
 def texture(image):
@@ -576,7 +576,7 @@ names = [scene.name for scene in scenes]
 with torch.no_grad():
     kept = interval(texture(models[1](clear).enhanced) / texture(clear), names)
 record(texture_kept_without_skips=kept)
-record_claim("without skips over half of the fine texture is lost", *kept, below=0.5)
+record_claim("without skips over half of the fine texture is lost, in each scene", *kept, below=0.5)
 
 # %% [markdown]
 # ## 7 · Skips, and why they kill the code
@@ -781,7 +781,7 @@ owner = [scene.name for scene in scenes for _ in scene.low]
 
 
 def drops(scores):
-    """What each foreign code costs, in dB, with its interval over scenes."""
+    """What each foreign code costs, in dB: the mean, the lowest and the highest scene."""
     own = scores["its own"]
     return {name: interval(own - other, owner) for name, other in scores.items() if name != "its own"}
 
@@ -792,10 +792,10 @@ figures.swap_costs(lost);
 
 # %% [markdown]
 # **What you see.** PSNR lost when a frame is decoded with a code that is not its own, averaged over all exposures of the
-# held-out scenes (black: 95 % interval over scenes, of which there are only three, so they are wide). With free skips
+# held-out scenes (black: from the lowest of the three scenes to the highest). With free skips
 # nothing is lost, whatever code is put in: its decoder does not listen. Ours loses 3 to 4 dB with the code of another
 # *exposure* (brightest for darkest and so on), for it then brings the wrong light. To decode *without a code* costs nothing on
-# average, and the interval is wide: zeros ask for some middling light, which is too little for dark frames and, for others, better
+# average, and the scenes disagree: zeros ask for some middling light, which is too little for dark frames and, for others, better
 # than what this young model asks for itself. The *next scene's* code at the same exposure says little either way. On these ladders all
 # scenes were darkened by the same camera, so their light is alike.
 
@@ -913,8 +913,8 @@ figures.swap_costs({"released: lacr-vae": lost_released});
 
 # %% [markdown]
 # **What you see.** The released model reads its code: another exposure's costs over 7 dB, decoding without a code 5 dB,
-# both with intervals far above zero. The code of another scene at the same exposure costs something on average, too, but three
-# scenes cannot show it. On the 84 validation frames it loses 7.5 dB with a swapped code and 7.4 dB without one (README,
+# both in each of the three scenes. The code of another scene at the same exposure costs something on average, too, but not in
+# every scene. On the 84 validation frames it loses 7.5 dB with a swapped code and 7.4 dB without one (README,
 # *What it reaches*). And its active units?
 
 

@@ -9,10 +9,10 @@
 # - why asking regions instead of pixels keeps the cost linear, and what that is worth on a photograph;
 # - what the released model's dark pixels ask on real photographs.
 #
-# **Before you start** Notebooks [01](01_data.ipynb) (stops, illumination fields) and [02](02_vae.ipynb) (where the encoder
+# **Before you start.** Notebooks [01](01_data.ipynb) (stops, illumination fields) and [02](02_vae.ipynb) (where the encoder
 # sits). You should know what a convolution and a softmax are. Attention is built here from nothing.
 #
-# **Time** About 45 minutes to read and try; the code runs in about a minute on 2 CPU cores, and needs no GPU.
+# **Time.** About 45 minutes to read and try; the code runs in about a minute on 2 CPU cores, and needs no GPU.
 
 # %%
 import time

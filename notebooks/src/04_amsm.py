@@ -9,10 +9,10 @@
 # - whether three scales beat one, at which price, and a control that is easily forgotten;
 # - how far the released encoder *could* see, and how far it *does*.
 #
-# **Before you start** [Notebook 03](03_rcam.ipynb) (attention, softmax over choices). You should know what a convolution
+# **Before you start.** [Notebook 03](03_rcam.ipynb) (attention, softmax over choices). You should know what a convolution
 # is; *depth-wise* means that each channel has a kernel of its own and channels are not mixed.
 #
-# **Time** About 40 minutes to read and try; the code runs in under two minutes on 2 CPU cores, and needs no GPU.
+# **Time.** About 40 minutes to read and try; the code runs in under two minutes on 2 CPU cores, and needs no GPU.
 
 # %%
 import numpy as np

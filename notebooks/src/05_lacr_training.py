@@ -12,10 +12,10 @@
 #   processes;
 # - what a pair of runs can show about such a term, and what it cannot.
 #
-# **Before you start** You need the VAE of [02](02_vae.ipynb) (a photograph becomes a map of latent vectors, one for
+# **Before you start.** You need the VAE of [02](02_vae.ipynb) (a photograph becomes a map of latent vectors, one for
 # each 8 x 8 region) and the exposure ladders of [01](01_data.ipynb). Gradients in PyTorch should hold no fear.
 #
-# **Time** About 75 minutes to read and try; the code runs in about two minutes on 2 CPU cores, most of it in the
+# **Time.** About 75 minutes to read and try; the code runs in about two minutes on 2 CPU cores, most of it in the
 # three training runs of section 8. With a GPU, `PROFILE = "full"` trains longer and larger with the same code.
 
 # %%
@@ -725,8 +725,8 @@ record_claim("and its run reconstructs worse (ratio)", harms, above=1.0)
 #
 # **Question.** Does LACR pull latents farther than supervision alone?
 #
-# The three models enhance the held-out photographs at every exposure. We ask for four numbers, each with a 95 %
-# interval over *scenes* (notebook 06 says why scenes): the quality (PSNR); the alignment ratio in the model's own
+# The three models enhance the held-out photographs at every exposure. We ask for four numbers, each with the range that it has over
+# *scenes* (three of them, too few for an interval, as notebook 06 explains): the quality (PSNR); the alignment ratio in the model's own
 # encoder; the same *in the twin's encoder*, one ruler for all; and the texture ratio, as the alarm for the trap.
 
 # %%
@@ -752,8 +752,8 @@ values = {
 figures.intervals(values, {"texture ratio": 1.0});
 
 # %% [markdown]
-# **What you see.** Three rows, one for each run; dots are means over the held-out photographs, bars the intervals.
-# *PSNR*: the bars are wide, for there are only three held-out scenes in the embedded set, and they overlap, though the
+# **What you see.** Three rows, one for each run; dots are means over the held-out photographs, bars run from the lowest scene to the
+# highest. *PSNR*: the bars are wide, for one scene is harder than another, and they overlap, though the
 # means may lie a decibel or two apart. *Own encoder*: the online run seems to have arrived, far beyond the
 # other two. *Twin's encoder*: the same photographs, judged by somebody else, and its lead is gone. That is the whole
 # argument for a ruler that the player may not move. *Texture*: above 1 in all three rows, since models this small leave
@@ -783,20 +783,20 @@ record(alignment_with_minus_without=pull["alignment_ratio"])
 record(alignment_shared_with_minus_without=pull["alignment_ratio_shared"])
 own_over_twins = flattered["alignment_ratio"] / flattered["alignment_ratio_shared"]
 record_claim("the online run's own encoder flatters it (own / twin's)", own_over_twins, below=0.5)
-print("with LACR minus without, mean over photographs and 95 % interval over scenes")
+print("with LACR minus without: mean over photographs, lowest and highest scene")
 for key, label in keys.items():
     mean, low, high = pull[key]
-    said = "not shown" if low <= 0 <= high else "these two sets of weights differ"
+    said = "the scenes disagree" if low <= 0 <= high else "one sign in every scene"
     print(f"{' '.join(label.split()):32} {mean:+.3f} [{low:+.3f}, {high:+.3f}]: {said}")
 
 # %% [markdown]
-# The intervals are proper ones, and in the third line the judge never saw LACR. Where a line leaves out zero, in either direction, many a
-# paper would end here: "LACR aligns latents", or "LACR costs PSNR". What such a line shows is what it says, that *these two sets of
-# weights* differ on scenes like these. It does not show that *LACR* made the difference. The interval is one over *scenes*, three of them, and a
+# In the third line the judge never saw LACR. Where a line leaves out zero, in either direction, many a
+# paper would end here: "LACR aligns latents", or "LACR costs PSNR". But three scenes agree by luck in one case of four. And were there twenty of
+# them, they would show that *these two sets of weights* differ on such scenes, not that *LACR* made the difference: a
 # run is one draw of a *seed*. So we repeated the pair with other seeds, all else equal (*measured once*, demo profile; alignment
 # ratios, smaller is better):
 #
-# | seed | own encoder: without, with | twin's encoder: without, with | difference there, 95 % over scenes |
+# | seed | own encoder: without, with | twin's encoder: without, with | difference there, lowest and highest scene |
 # |---|---|---|---|
 # | 0 | 0.129, 0.089 | 0.129, 0.151 | +0.021 [-0.000, +0.045] |
 # | 1 | 0.130, 0.145 | 0.130, 0.142 | +0.012 [-0.018, +0.031] |
@@ -805,7 +805,7 @@ for key, label in keys.items():
 # Three seeds, three answers: by its own encoder seed 0 is nearer to clear with LACR, by the twin's it is farther if anything; seed 2 is nearer by the twin's. It
 # does not even take a seed to change an answer. The printed line above is seed 0 again, but perhaps on another machine, whose processor rounds sums in
 # another order; an earlier form of the recipe, with one code and one seed, ended four times, on machines not all alike, at -0.040, -0.048, +0.022 and +0.025 in the
-# twin's encoder: twice an interval that leaves out zero, twice one around it. The twin alone moves by more when nothing but its seed changes (0.129 to 0.185).
+# twin's encoder: twice with one sign in every scene, twice not. The twin alone moves by more when nothing but its seed changes (0.129 to 0.185).
 # In decibels the three pairs of the table gave -0.64 [-1.26, +0.24], -1.27 [-3.19, +0.49] and +0.54 [-0.31, +1.39].
 #
 # So, of this pair of small runs:
@@ -819,9 +819,9 @@ for key, label in keys.items():
 # Why might there be so little? In our model the light is decoded from `z` alone, and supervision makes enhanced images
 # equal to clear ones, as far as it can. Equal images have equal latents. So supervision *alone* aligns, and what is left
 # for LACR is what supervision leaves over. That may be more, or be seen better, with larger models, longer training and more
-# scenes. The released pair is such a case: on 20 real scenes the twin's encoder, and one of two of other runs, see its images nearer to clear
-# (notebook 07), one pair of runs again. The ablation of notebook 06 asks the question with three seeds and twenty scenes: there the pull
-# lies at the very edge of what can be shown, and neither gain nor loss of PSNR is shown. Notebook 08 hands you the tools to ask your own. Whatever is not shown,
+# scenes. The released pair is such a case: on 20 real scenes the twin's encoder, and barely one of two of other runs, see its images nearer to clear
+# (notebook 07), one pair of runs again. The ablation of notebook 06 asks the question with three seeds and twenty scenes: there
+# neither the pull of this recipe nor a gain or loss of PSNR is shown. Notebook 08 hands you the tools to ask your own. Whatever is not shown,
 # the course goes on saying so. That, too, is a result.
 
 # %% [markdown]

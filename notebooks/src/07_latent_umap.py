@@ -8,10 +8,10 @@
 # - what exposure ladders, a training run and a single direction of light look like in latent space;
 # - how to take the space into your hands: an explorer in which every point shows its photograph.
 #
-# **Before you start** Notebook 02 (what the latent map is) and 05 (what LACR does in training). Of 06 you need one
+# **Before you start.** Notebook 02 (what the latent map is) and 05 (what LACR does in training). Of 06 you need one
 # idea: an interval over *scenes* tells how much a number would change with other photographs.
 #
-# **Time** About 60 minutes to read; the code runs in about two minutes on 2 CPU cores, most of which UMAP takes. A GPU
+# **Time.** About 60 minutes to read; the code runs in about two minutes on 2 CPU cores, most of which UMAP takes. A GPU
 # would not help.
 
 # %%
@@ -420,7 +420,8 @@ for judge, what in JUDGES.items():
 # On the real ladders (lower row) the second interval keeps clear of zero, on the side that is better: judged by the *twin's*
 # encoder, which never saw LACR, images enhanced with LACR lie nearer to clear. The twin is a near relative, though: both models went on from one
 # first stage of training, and what pleases the one encoder pleases the other. So two strangers were asked, small models of other runs, with
-# other starts, without LACR. One sees it, too; for the other the interval holds zero (the two lines printed above). By the same ratio in
+# other starts, without LACR. For one the interval holds zero, for the other it ends so near to it (two lines above) that with other draws of
+# scenes it now does and now does not. By the same ratio in
 # its own encoder the difference is not shown. The record holds three more differences whose intervals exclude 0: latents go further along the way, by less than a thousandth of it; without any
 # code the model with LACR loses a little more; its texture is a hair finer. All are small: after the last stage of training both models have covered the whole
 # way, and either lies nearer to clear than the releases before it. (Eleven differences were asked for. One of them may well be *shown* by chance.)
@@ -444,11 +445,11 @@ for text, key in (("A swapped code", "psnr_drop_z_swapped"), ("No code, z = 0,",
 
 # %% [markdown]
 # Put in one sentence: **the pull comes from learning to enhance at all, supervision with clear images does that, and in this
-# model, where all light passes through the code, it does nearly all of it; between the model with LACR and its twin two of three
-# judges that never saw LACR see a small further step on real ladders, at no shown cost in PSNR there, and with a little more harm done to photographs that
+# model, where all light passes through the code, it does nearly all of it; between the model with LACR and its twin the twin's encoder
+# sees a small further step on real ladders, and two strangers hardly do, at no shown cost in PSNR there, and with a little more harm done to photographs that
 # were clear already (notebook 06, section 11).** That is less than the title of the paper promises. And it is one pair of runs: that these
 # two sets of weights differ is shown, that LACR made the difference is not. Notebook 06 asks for that with three seeds of small models,
-# each in its own encoder: there the pull lies at the very edge of what can be shown.
+# each in its own encoder: there the pull of this recipe is not shown, and that of one negative is.
 #
 # ## 5 · Exposure ladders as paths
 #
@@ -568,7 +569,7 @@ motion.film_panels(stills, maps);
 #
 # ![The film: two maps side by side, on which the enhanced points leave the low ones and join the clear ones](images/training_film.gif)
 #
-# Now the numbers, which need no map: the median fraction of the way at each step, with an interval over scenes, and as a control the
+# Now the numbers, which need no map: the median fraction of the way at each step (band: lowest to highest of the three scenes), and as a control the
 # same towards the clear region of another scene.
 
 # %%
@@ -612,7 +613,7 @@ latent_decode.probe_scatter(probe.exposure_probe(seen, asked));
 # %% [markdown]
 # **What you see.** A dot is a photograph of a scene that the probe never saw. The dots follow the line: exposure *is* written in the
 # latents, and in a way that a linear map can read. One scene is guessed a stop and a half to nearly two stops too bright wherever it is dark: what the
-# code knows is light, not the shutter, and a bright scene in short exposure has light. With three scenes the interval is wide. On the 20 real
+# code knows is light, not the shutter, and a bright scene in short exposure has light. In the title's brackets, the least and the most that re-drawing three scenes gives. On the 20 real
 # ladders the probe reaches:
 
 # %%

@@ -9,9 +9,9 @@
 # - to run a whole notebook as a program, with papermill, without falling for a misspelt parameter;
 # - to put your own loss, your own module and your own photographs into the suite, in about twenty lines each.
 #
-# **Before you start** Notebooks 05 (LACR and its training) and 06 (intervals over scenes, paired differences).
+# **Before you start.** Notebooks 05 (LACR and its training) and 06 (intervals over scenes, paired differences).
 #
-# **Time** About 50 minutes to read and try; the code runs in about two minutes on 2 CPU cores. The study itself is
+# **Time.** About 50 minutes to read and try; the code runs in about two minutes on 2 CPU cores. The study itself is
 # small enough for this page; the same cells with `PROFILE = "full"` are a real one, for a GPU or a night.
 
 # %%

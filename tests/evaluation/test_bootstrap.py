@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
+from scipy import stats
 
 from lacr_lib.errors import LacrError
-from lacr_lib.evaluation.bootstrap import interval, paired_interval
+from lacr_lib.evaluation.bootstrap import ENOUGH, interval, paired_interval, percentiles
+from lacr_lib.results.records import FOLDER
 
 
 def test_one_value_a_scene_agrees_with_the_normal_interval() -> None:
@@ -15,6 +19,50 @@ def test_one_value_a_scene_agrees_with_the_normal_interval() -> None:
     half = 1.96 * values.std(ddof=1) / np.sqrt(200)
     assert mean == pytest.approx(values.mean())
     assert (mean - low, high - mean) == (pytest.approx(half, rel=0.12),) * 2
+
+
+@pytest.mark.parametrize("n", [8, 12, 20])
+def test_few_scenes_get_the_width_of_students_interval(n: int) -> None:
+    ratios = []
+    for seed in range(20):
+        values = np.random.default_rng(seed).normal(size=n)
+        _, low, high = interval(values, range(n), n=2000)
+        student = stats.t.interval(0.95, n - 1, scale=stats.sem(values))
+        ratios.append((high - low) / np.diff(student))
+    assert np.mean(ratios) == pytest.approx(1, abs=0.05)  # with 2.5 and 97.5: 0.76, 0.84, 0.91
+
+
+@pytest.mark.parametrize(("n", "least"), [(ENOUGH, 0.91), (12, 0.935)])
+def test_the_interval_holds_the_truth_about_19_times_in_20(n: int, least: float) -> None:
+    drawn = np.random.default_rng(n).normal(size=(3000, n))
+    found = [interval(values, range(n), seed, n=1000) for seed, values in enumerate(drawn)]
+    assert np.mean([low <= 0 <= high for _, low, high in found]) > least  # plain: 0.85 and 0.90
+
+
+def test_percentiles_by_hand_and_of_many_scenes() -> None:
+    low, high = percentiles(20)
+    assert low == pytest.approx(100 * stats.norm.cdf(np.sqrt(20 / 19) * stats.t.ppf(0.025, 19)))
+    assert low + high == 100
+    assert percentiles(100_000) == pytest.approx((2.5, 97.5), abs=1e-3)
+    with pytest.raises(LacrError, match="at least two"):
+        percentiles(1)
+
+
+def test_three_scenes_give_their_range() -> None:
+    assert interval([3.0, -1.0, 7.0], "abc") == pytest.approx((3, -1, 7))
+
+
+def test_the_recorded_verdicts_are_no_accident_of_the_draws() -> None:
+    ours, twin = (
+        json.loads((FOLDER / f"sice-val-evaluate-{name}.json").read_text("utf-8"))["per_image"]
+        for name in ("lacr-vae", "auto-gamma")
+    )
+    scenes = [image["scene"] for image in ours]
+    for metric in ("psnr", "ssim", "chroma_ratio"):
+        values = ([image[metric] for image in each] for each in (ours, twin))
+        pair = [*values]
+        bounds = np.array([paired_interval(*pair, scenes, seed)[1:] for seed in range(10)])
+        assert np.ptp(bounds, axis=0).max() < 0.05 * np.ptp(bounds.mean(axis=0))
 
 
 def test_repeats_of_a_scene_are_no_new_evidence() -> None:

@@ -13,7 +13,13 @@ from lacr_lib.exercises.check import EXERCISES, check, verdict
 from lacr_lib.teaching.exercise_rules import CHECK
 from lacr_lib.teaching.exercises import EXERCISE, has_exercises, tags_of
 from lacr_lib.teaching.reach import without_reach
-from lacr_lib.teaching.sources import find_notebooks, read_script, read_solutions, read_source
+from lacr_lib.teaching.sources import (
+    Numbered,
+    find_notebooks,
+    read_script,
+    read_solutions,
+    read_source,
+)
 
 COURSE = [n for n in find_notebooks() if has_exercises(read_script(n))]
 FOLDER = Path(__file__).parent / "mistakes"
@@ -117,3 +123,10 @@ def test_only_the_stubs_own_error_is_to_do() -> None:
     assert said == (
         "wrong: it raised NotImplementedError: No KL(p || q) is implemented for p type Independent"
     )
+
+
+@pytest.mark.parametrize("notebook", COURSE, ids=lambda notebook: notebook.name)
+def test_solutions_invite_nobody_and_do_not_point_at_themselves(notebook: Numbered) -> None:
+    page = "\n".join(cell.source for cell in read_solutions(notebook).cells)
+    assert "\n## The exercises, solved\n" in page and "Write each function" not in page
+    assert f"]({notebook.built.name})" not in page

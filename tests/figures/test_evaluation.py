@@ -54,6 +54,13 @@ def test_score_intervals_draw_the_interval_of_each_method() -> None:
     assert axis.get_xlabel() == "PSNR (dB)"
 
 
+def test_coverage_draws_the_share_that_each_kind_of_interval_held() -> None:
+    axis = figures.coverage({3: {"a": 0.75, "b": 0.76}, 20: {"a": 0.93, "b": 0.95}}).axes[0]
+    assert [list(line.get_ydata()) for line in axis.lines[:2]] == [[75, 93], [76, 95]]
+    assert [list(line.get_xdata()) for line in axis.lines[:2]] == [[3, 20]] * 2
+    assert axis.lines[2].get_ydata()[0] == 95 and "%" in axis.get_ylabel()
+
+
 def test_exposure_curves_run_in_stops_and_are_named_in_the_order_of_their_ends() -> None:
     curves = {"gamma": [10, 12], "lacr-vae": [10.1, 12.05], "clahe": [11, 9]}
     axis = figures.exposure_curves(curves, [1 / 16, 1 / 2]).axes[0]
@@ -71,6 +78,9 @@ def test_paired_differences_put_each_image_at_its_scene() -> None:
     assert points.get_ydata().tolist() == [1, 2, -1]
     assert axis.patches[0].get_y() == -0.5 and axis.patches[0].get_height() == 2
     assert [label.get_text() for label in axis.get_xticklabels()] == ["a", "b"]
+    assert "lowest to highest scene" in axis.get_legend_handles_labels()[1]
+    many = figures.paired_differences(range(6), list("abcdef"), result).axes[0]
+    assert "95 % interval of the mean" in many.get_legend_handles_labels()[1]
 
 
 def test_cost_bars_are_ratios_of_the_reference() -> None:
