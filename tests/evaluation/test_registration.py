@@ -42,6 +42,14 @@ def test_a_shift_is_found_in_the_dark_and_under_noise(fine, eighths, stops, tole
     assert found == pytest.approx((-eighths[0] / FINE, -eighths[1] / FINE), abs=tolerance)
 
 
+@pytest.mark.parametrize("side", [64, 96])
+@pytest.mark.parametrize("eighths", [(2, 5), (-12, 20)])
+def test_what_enters_at_one_border_and_leaves_at_the_other_does_not_pull(fine, side, eighths):
+    """A Fourier transform takes both borders for neighbours; in a small picture much lies there."""
+    found = find_shift(taken(fine, side=side), taken(fine, *eighths, side=side))
+    assert found == pytest.approx((-eighths[0] / FINE, -eighths[1] / FINE), abs=0.1)
+
+
 def test_a_photograph_lies_on_itself():
     low = taken(true_picture())
     assert find_shift(low, low) == (0.0, 0.0)

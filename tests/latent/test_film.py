@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import types
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -108,6 +109,17 @@ def test_towards_another_scene_the_pull_is_another(stills):
     own, other = region_pull(table), region_pull(table, shuffle=True)
     assert np.isfinite(other).all() and np.abs(own - other).max() > 0.05
     assert np.abs(own - 1).mean() < np.abs(other - 1).mean()
+
+
+def test_the_control_is_never_measured_towards_the_own_scene(stills):
+    """Each scene's clear latents lie on an axis of their own, and its enhanced ones arrived."""
+    table = stills[-1].table
+    place = 10.0 * np.eye(4)[np.unique(table.scene, return_inverse=True)[1]]
+    table = replace(table, mu=np.where(table.kind[:, None] == "low", 0.0, place))
+    assert (region_pull(table) == 1).all()
+    for seed in range(5):
+        assert (region_pull(table, shuffle=True, seed=seed) == 0).all()
+    assert pull_of(table, shuffle=True) == (0, 0, 0)
 
 
 def test_a_region_without_its_clear_one_has_no_pull(stills):

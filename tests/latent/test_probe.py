@@ -6,13 +6,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from sklearn.linear_model import RidgeCV
+from sklearn.linear_model import Ridge, RidgeCV
 from sklearn.metrics import r2_score
+from sklearn.model_selection import LeaveOneGroupOut, cross_val_score
+from sklearn.preprocessing import StandardScaler
 
 from lacr_lib.errors import LacrError
 from lacr_lib.latent import probe as probe_module
 from lacr_lib.latent.encode import Latents
-from lacr_lib.latent.probe import explained, exposure_probe
+from lacr_lib.latent.probe import PENALTIES, explained, exposure_probe
 
 LIGHT = np.array([1.0, -2.0, 0.0, 0.5])
 
@@ -91,6 +93,21 @@ def test_the_penalty_is_chosen_with_whole_scenes_left_out(monkeypatch):
     exposure_probe(train, pooled(range(10, 18)))
     assert len(folds) == 5
     assert not any(set(train.scene[fit]) & set(train.scene[left]) for fit, left in folds)
+
+
+def test_the_penalty_is_the_one_that_is_best_for_scenes_left_out():
+    """Of five scenes, as many as folds; their rows lie in no order."""
+    train, test = pooled(range(0, 5), noise=1.0), pooled(range(10, 18), noise=1.0)
+    train = train.select(np.random.default_rng(0).permutation(len(train)))
+    scaler, stops = StandardScaler().fit(train.mu), np.log2(train.exposure)
+    x, left_out = scaler.transform(train.mu), LeaveOneGroupOut()
+    scores = [
+        cross_val_score(Ridge(p), x, stops, groups=train.scene, cv=left_out).mean()
+        for p in PENALTIES
+    ]
+    best = Ridge(PENALTIES[int(np.argmax(scores))]).fit(x, stops)
+    guessed = exposure_probe(train, test).guessed
+    np.testing.assert_allclose(guessed, best.predict(scaler.transform(test.mu)), atol=1e-4)
 
 
 def test_the_seed_draws_other_scenes():

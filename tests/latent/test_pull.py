@@ -187,6 +187,20 @@ def test_a_scene_in_its_own_training_fold_would_flatter_the_auc():
     assert honest < 0.8 < 0.95 < flattered
 
 
+def test_the_neighbour_bank_holds_each_region_of_a_scene_once(ladders, known_model):
+    """The clear photograph belongs to all pairs of its scene, which take turns to offer it."""
+    first, *rest = ladders.scenes
+    uneven = replace(first, low=(*first.low, replace(first.low[0], name="low_2")))
+    measures = measure_pairs(known_model(0.5), replace(ladders, scenes=(uneven, *rest)))
+    assert np.bincount(measures.scene).tolist() == [3, 2, 2, 2]
+    for scene in range(4):
+        offered = np.stack(
+            [measures.pairs[i].offered for i in np.flatnonzero(measures.scene == scene)]
+        )
+        assert (offered.sum(axis=0) == 1).all()
+        assert np.ptp(offered.sum(axis=1)) <= 1  # as many dark as less dark ones
+
+
 def test_one_scene_or_no_reference_is_refused(ladders, known_model):
     one = PhotoSet("one", "ladder", ladders.scenes[:1])
     with pytest.raises(LacrError, match="1 found"):
@@ -218,6 +232,40 @@ def test_each_number_is_made_of_its_own_measures(ladders, known_model):
         "psnr_drop_z_swapped": 5.0, "psnr_drop_z_zero": 8.0, "psnr": 20.0, "ssim": 0.9,
     }  # fmt: skip
     assert {key: once(found[key], 4) for key in expected} == pytest.approx(expected)
+
+
+def test_each_scene_is_counted_with_its_own_pairs(ladders, known_model):
+    """The statistics of one scene alone are those of its two pairs."""
+    measures = measure_pairs(known_model(0.5), ladders)
+    rng = np.random.default_rng(0)
+    columns = ("to_clear", "to_low", "shared_to_clear", "shared_to_low", "psnr", "ssim",
+               "psnr_swapped", "psnr_zero", "texture", "texture_clear")  # fmt: skip
+    values = {name: rng.uniform(1, 2, (4, 2)) for name in columns}
+    fraction, lit = rng.normal(size=(4, 2, 25)), np.array([1.0, 0, 0, 1])
+    flat = {name: value.ravel() for name, value in values.items()}
+    pairs = tuple(
+        pair._replace(
+            **{name: value[i] for name, value in flat.items()},
+            fraction=fraction[i // 2, i % 2],
+            regions=np.broadcast_to(np.array([0, lit[i // 2], 1])[:, None, None], (3, 20, 3)),
+        )
+        for i, pair in enumerate(measures.pairs)
+    )
+    found = pull_statistics(replace(measures, pairs=pairs))
+    mean = {name: value.mean(axis=1) for name, value in values.items()}
+    expected = {
+        "alignment_ratio": mean["to_clear"] / mean["to_low"],
+        "alignment_ratio_shared": mean["shared_to_clear"] / mean["shared_to_low"],
+        "fraction_of_way": np.sort(fraction.reshape(4, 50))[:, 24],  # the lower median
+        "clear_neighbour_share": lit,
+        "psnr_drop_z_swapped": mean["psnr"] - mean["psnr_swapped"],
+        "psnr_drop_z_zero": mean["psnr"] - mean["psnr_zero"],
+        "texture_ratio": mean["texture"] / mean["texture_clear"],
+        "psnr": mean["psnr"],
+        "ssim": mean["ssim"],
+    }
+    for key, value in expected.items():
+        np.testing.assert_allclose(found[key](np.eye(4)), value, atol=1e-6, err_msg=key)
 
 
 def test_who_arrived_lives_among_clear_latents_and_who_stayed_among_low_ones(ladders, known_model):

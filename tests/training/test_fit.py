@@ -1,10 +1,12 @@
 import json
 import math
 
+import numpy as np
 import pytest
 import torch
 
 from lacr_lib import LacrError, TrainConfig, fit, load_model
+from lacr_lib.training.objective import Terms
 from lacr_lib.training.run_folder import is_finished
 
 CONFIG = TrainConfig(steps=6, crop=32, batch_size=2, checkpoint_every=2)
@@ -148,3 +150,49 @@ def test_compile_is_asked_for_and_changes_no_weight(make_model, photoset, monkey
     model = make_model()
     again = fit(model, photoset, TrainConfig(**{**vars(CONFIG), "compile": True}))
     assert compiled == [model] and same_weights(plain.model, again.model)
+
+
+def weights_of(model, photoset, gradients, **settings):
+    """One weight before the first step, which is 1, and after each: a step gives its gradient."""
+    weight = model.decoder.head.bias
+    with torch.no_grad():
+        weight.fill_(1.0)
+    seen = [1.0]
+
+    def sloped(model, averaged, batch, config, step):
+        slope = gradients[step] * weight[0]
+        return Terms(slope, *torch.zeros(3, device=slope.device))
+
+    config = TrainConfig(**{**vars(CONFIG), "batch_size": 1, "steps": len(gradients), **settings})
+    fit(model, photoset, config, loss=sloped, on_step=lambda *_: seen.append(weight[0].item()))
+    return np.array(seen)
+
+
+def test_a_steep_step_counts_as_one_of_the_norm_at_which_gradients_are_clipped(
+    make_model, photoset
+):
+    limited, steep, flat = (
+        weights_of(make_model(), photoset, [0.2, middle, -0.2], clip_norm=0.5)
+        for middle in (0.5, 50.0, 0.4)
+    )
+    np.testing.assert_allclose(np.diff(steep), np.diff(limited), rtol=1e-3)
+    assert not np.allclose(np.diff(flat), np.diff(limited), rtol=1e-3)  # under the limit: as it is
+
+
+@pytest.mark.parametrize("decay", [0.0, 0.5, 2.0])
+def test_a_weight_without_gradient_shrinks_by_learning_rate_times_decay(
+    make_model, photoset, decay
+):
+    weights = weights_of(make_model(), photoset, [0.0] * 10, learning_rate=0.5, weight_decay=decay)
+    assert weights[1] == pytest.approx(1 - 0.5 / 25 * decay)  # a cycle begins at a 25th of its peak
+
+
+def test_the_learning_rate_rises_in_a_tenth_of_the_steps_and_falls_to_almost_nothing(
+    make_model, photoset
+):
+    """It is read off a weight that only decays; both slopes are half a cosine."""
+    weights = weights_of(make_model(), photoset, [0.0] * 29, learning_rate=0.5, weight_decay=1.0)
+    first, peak, last = 0.5 / 25, 0.5, 0.5 / 25 / 1e4
+    rise = first + (peak - first) * (1 - np.cos(np.pi * np.arange(2) / 2)) / 2
+    fall = last + (peak - last) * (1 + np.cos(np.pi * np.arange(27) / 27)) / 2
+    np.testing.assert_allclose(1 - weights[1:] / weights[:-1], [*rise, *fall], atol=1e-6)
