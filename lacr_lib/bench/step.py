@@ -28,12 +28,17 @@ class Step:
         self, config: TrainConfig, device: str = "cpu", fast: bool = False, seed: int = 0
     ) -> None:
         self.config, self.device, self.fast = config, device, fast
+        channels_last = fast or device == "cpu"
         model = load_model("lacr-vae").train().to(device)
+        if channels_last:
+            model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.model = model
         self.run: nn.Module = torch.compile(model) if fast else model  # type: ignore[assignment]
         self.averaged = average_of(model, config.ema)
-        self.optimizer = torch.optim.AdamW(model.parameters(), config.learning_rate)
-        self.batch = random_batch(config, device, fast or device == "cpu")
+        self.optimizer = torch.optim.AdamW(
+            model.parameters(), config.learning_rate, weight_decay=config.weight_decay, fused=True
+        )
+        self.batch = random_batch(config, device, channels_last)
         torch.manual_seed(seed)  # of the eps that each step draws
 
     def __call__(self) -> float:

@@ -31,7 +31,8 @@ LEAST_CORRELATION = 0.5  # of the bands, once they lie on each other; real pairs
 def find_shift(low: Photo, clear: Photo) -> Shift:
     """By how many pixels, down and right, `clear` must move to lie over `low`.
 
-    low, clear: (H, W, 3) uint8, of one size. Returns (0, 0) where the shift found is under 0.15
+    low, clear: (H, W, 3) uint8, of one size; of under 96 pixels a side a shift of several pixels
+    may come out wrong by one. Returns (0, 0) where the shift found is under 0.15
     pixels or over 16, or where the two do not look alike once they lie on each other.
     Raises LacrError for two sizes, or anything but uint8.
     """
