@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lacr_lib.errors import LacrError
+from lacr_lib.evaluation.bootstrap import ENOUGH, percentiles
 from lacr_lib.explorer.plot import COLOURS, RAMPS, ramp
 from lacr_lib.explorer.scenes import Album, card_record, progress_of, sheets
 from lacr_lib.explorer.story import Drawing, Method, Story
@@ -47,6 +48,9 @@ def page_data(story: Story, quality: int = QUALITY) -> dict[str, Any]:
         "tracks": tracks(story),
         "maps": [_map(method, story) for method in story.methods],
         "changed": _changed(story),
+        "enough": ENOUGH,
+        # per cent of resampled medians below the interval of so many scenes; of 0 and 1 none
+        "below": [None, None, *(percentiles(n)[0] for n in range(2, len(scenes) + 1))],
         "colours": COLOURS | {"twin": "#000000"},
         "ramps": {name: ramp(*stops) for name, stops in RAMPS.items()},
     }

@@ -202,12 +202,13 @@ window.lacr = (() => {
     else step(begin + MORPH);
   }
 
-  // 95 % of the medians of 200 draws of the scenes with replacement: the same ones each time
+  // the interval over scenes, from the medians of 200 draws with replacement: the same ones each time
   function interval(lists) {
     let seed = 1;
     const drawn = () => lists[Math.floor(lists.length * ((seed = (seed * 1664525 + 1013904223) % 2 ** 32) / 2 ** 32))];
     const medians = Float64Array.from({ length: 200 }, () => middle(lists.flatMap(drawn))).sort();
-    return [medians[4], medians[195]];
+    const below = Math.floor(2 * data.below[lists.length]);
+    return [medians[below], medians[199 - below]];
   }
 
   function tellPull() {
@@ -218,7 +219,7 @@ window.lacr = (() => {
     const [all, low, high] = !state.scenes.length ? known :
       [middle(lists.flat()), ...(lists.length > 1 ? interval(lists) : [null, null])];
     const pulled = lists.filter((values) => middle(values) > 0.5).length;
-    const bounds = low === null ? `(${lists.flat().length} regions)` : `[95 %: ${low.toFixed(2)}, ${high.toFixed(2)}]`;
+    const bounds = low === null ? `(${lists.flat().length} regions)` : `[${lists.length < data.enough ? "range" : "95 %"}: ${low.toFixed(2)}, ${high.toFixed(2)}]`;
     const told = all === null ? "no clear photographs to measure towards" :
       `${pulled} of ${lists.length} ${state.scenes.length ? "chosen " : ""}scene${lists.length > 1 ? "s" : ""} ` +
       `pulled more than half way, median ${all.toFixed(2)} ${bounds}`;

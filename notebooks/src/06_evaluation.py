@@ -437,11 +437,11 @@ figures.coverage(held);
 
 # %% [markdown]
 # **What you see.** How often the interval holds the truth, against the number of scenes. The plain percentiles (orange) promise 95 % and keep less:
-# of ten scenes made one verdict in eleven is wrong, not one in twenty. There are two reasons. Scenes that are re-drawn from $n$ wander less than $n$ new ones would, by
+# with eight scenes they miss the truth in one case of eight, not in one of twenty. There are two reasons. Scenes that are re-drawn from $n$ wander less than $n$ new ones would, by
 # $\sqrt{(n-1)/n}$; and how far they wander is itself estimated from the same few scenes, which is what Student's $t$ is for. Wider
 # percentiles mend both (blue; Hesterberg 2015): 1.6 and 98.4 with 20 scenes. They are what the library takes.
 #
-# Below six scenes nothing helps. No re-drawing gets beyond the lowest and the highest scene, and that all of $n$ scenes lie on one side of
+# Below six scenes nothing helps enough. No re-drawing gets beyond the lowest and the highest scene, and that all of $n$ scenes lie on one side of
 # the truth happens by luck in $2 \cdot 2^{-n}$ of all cases: with three scenes in one of four.
 
 # %%

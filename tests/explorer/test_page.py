@@ -14,6 +14,7 @@ import pytest
 from PIL import Image
 
 from lacr_lib.errors import LacrError
+from lacr_lib.evaluation.bootstrap import ENOUGH, percentiles
 from lacr_lib.explorer.pack import UNKNOWN, page_data
 from lacr_lib.explorer.page import write_story
 from lacr_lib.explorer.plot import RAMPS, ramp
@@ -105,6 +106,12 @@ def test_colours_are_those_of_the_figures_and_of_the_scales(data):
         assert f"linear-gradient(90deg, {', '.join(stops)})" in style
     assert ramp("#000000", "#646464", "#646464")[:3] == ["#000000", "#020202", "#040404"]
     assert script.count("\n") <= 400
+
+
+def test_the_page_takes_the_percentiles_of_the_library(data):
+    assert data["enough"] == ENOUGH and len(data["below"]) == len(data["scenes"]) + 1
+    for n in range(2, len(data["below"])):
+        assert data["below"][n] == percentiles(n)[0]
 
 
 def test_progress_is_zero_for_a_model_that_changes_nothing(album):

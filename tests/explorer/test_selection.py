@@ -30,7 +30,7 @@ def test_counts_follow_the_chosen_scenes(browser, path, story):
     pick(browser, 0, 3)
     arrived = sum(middle(values) > 0.5 for values in few)
     told = f"{arrived} of 2 chosen scenes pulled more than half way"
-    median = f"median {middle(np.concatenate(few)):.2f} [95 %: "
+    median = f"median {middle(np.concatenate(few)):.2f} [range: "
     assert f"With LACR: {told}, {median}" in text(browser, "pull")
     assert text(browser, "said").startswith("2 scenes chosen, the last: fourth: 7 photographs")
     pick(browser, 3)
