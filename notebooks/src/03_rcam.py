@@ -852,9 +852,9 @@ for name in ("global", "local"):
 
 # %% [markdown]
 # Read the two intervals before the two means. Without the global half the model loses 2.1 dB on average, but the interval
-# over photographs reaches from -1.3 to 4.7: on some it does *better* without. Without the local half it loses 0.8 dB,
-# with an interval just above zero (0.1 to 1.4). On nine photographs, and with a whole that was trained to expect both halves,
-# it is **not shown** that the global half is worth something. Attention that points at the light, and a curtain that
+# over photographs reaches from -2.3 to 5.4: on some it does *better* without. Without the local half it loses 0.8 dB,
+# with an interval from -0.1 to 1.5. On nine photographs, and with a whole that was trained to expect both halves,
+# it is **not shown** that either half is worth something. Attention that points at the light, and a curtain that
 # works, are facts about *how* this network computes; what the part is worth is another question, and needs networks
 # trained without it (notebook 06).
 
