@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -260,8 +261,28 @@ def test_data_comes_from_the_environment(ladders, capsys, monkeypatch):
 
 def test_photograph_that_breaks_on_the_way_is_1(photos, capsys):
     (photos / "broken.png").write_bytes(b"no picture")
-    assert main(["evaluate", "--data", str(photos), "--method", "gamma"]) == 1
-    assert "broken.png" in lines(capsys.readouterr().err)[-1]
+    record = photos / "record.json"
+    run = ["evaluate", "--data", str(photos), "--method", "gamma", "--json", str(record)]
+    assert main(run) == 1
+    told = [line for line in lines(capsys.readouterr().err) if line.startswith("lacr: ")]
+    assert "broken.png" in told[0] and told[1:] == ["lacr: left out: 1 of 3 photographs"]
+    assert json.loads(record.read_text())["n"] == 2
+
+
+def test_latents_leave_out_what_cannot_be_read(ladders, weights, tmp_path, capsys):
+    data = shutil.copytree(ladders, tmp_path / "some")
+    for broken in ("low_0", "clear"):
+        file = next(data.rglob(f"a/{broken}.*"))
+        file.write_bytes(file.read_bytes()[:-40])
+    out = tmp_path / "latents.npz"
+    run = ["latents", "--data", str(data), "--weights", weights, "-o", str(out)]
+    assert main(run) == 1
+    told = capsys.readouterr()
+    assert "510 regions of 17 photographs" in told.out
+    assert lines(told.err)[-1] == "lacr: left out: 3 of 20 photographs"  # 1 of them enhanced
+    with np.load(out) as table:
+        assert set(table["names"]) >= {"a/low_1", "b/clear"}
+        assert not {"a/clear", "a/low_0", "a/low_0 enhanced"} & set(table["names"])
 
 
 def test_latents(ladders, weights, tmp_path, capsys):
@@ -350,6 +371,8 @@ def test_training_goes_on_from_weights_that_exist(ladders, tmp_path, capsys):
         torch.testing.assert_close(before, after)
     about = read_metadata(f"{second}/model.safetensors")["about"]
     assert about["init"] == read_metadata(weights)["about"]
+    name = re.escape(Path(ladders).name)
+    assert re.fullmatch(rf"{name} of 2 scenes, names [0-9a-f]{{8}}", about["photographs"])
     capsys.readouterr()
     assert main([*run, third, "--init", weights, "--set", *SMALL]) == 2
     assert "leave out base_channels, latent_channels" in capsys.readouterr().err

@@ -79,6 +79,16 @@ def fallen_behind(rows: Iterable[Row], record: dict[str, Any]) -> list[str]:
     return [line for line in told if line]
 
 
+def not_compared(rows: Iterable[Row], record: dict[str, Any]) -> list[str]:
+    """One line for each row whose record is of another measurement, such as other photographs."""
+    recorded = record.get("rows", {})
+    return [
+        f"{row.name}: not compared, its record is of another measurement: {old['what']}"
+        for row in rows
+        if (old := recorded.get(row.name)) and old["what"] != row.what
+    ]
+
+
 def write_readme(record: dict[str, Any], page: Path | None = None) -> bool:
     """Renew the table in a page, README.md as a rule; False where it has no place for one."""
     page = page or README

@@ -33,9 +33,12 @@ class Row(NamedTuple):
         )
 
     def behind(self, recorded: dict[str, Any]) -> str:
-        """One line if the row is 20 % worse than its record or lost its target; else ""."""
+        """One line if the row is 20 % worse than its record or lost its target; else "".
+
+        A record of another `what`, such as of other photographs, says nothing about the row.
+        """
         old = recorded.get("value")
-        if self.value is None or old is None:
+        if self.value is None or old is None or recorded.get("what") != self.what:
             return ""
         worse = self.value > SLACK * old if self.smaller else SLACK * self.value < old
         if worse:

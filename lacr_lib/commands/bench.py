@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def run(options: Namespace) -> int:
     """Exit code 1 with --check when a row has fallen behind its record. Raises LacrError."""
-    from lacr_lib.bench.record import fallen_behind, record_of, table, write_readme
+    from lacr_lib.bench.record import fallen_behind, not_compared, record_of, table, write_readme
     from lacr_lib.bench.run import run_bench
     from lacr_lib.results.records import FOLDER, read_record
 
@@ -30,6 +30,8 @@ def run(options: Namespace) -> int:
     print(table(rows))
     words = ["lacr bench", *(["--only", *options.only] if options.only else [])]
     write_json(options.json, record_of(rows, " ".join(words), {}))
+    for line in not_compared(rows, old) if options.check else []:
+        say(line)
     behind = fallen_behind(rows, old) if options.check else []
     for line in behind:
         say(f"lacr: {line}")

@@ -110,6 +110,18 @@ def need_pairs(photoset: PhotoSet) -> None:
         )
 
 
+def tell_beside(progress: tqdm[Any], line: str) -> None:
+    """Why a photograph is left out, in a line beside the bar."""
+    progress.write(f"lacr: {one_line(line)}", file=sys.stderr)
+
+
+def told_at_the_end(done: int, total: int) -> int:
+    """Once more, how many photographs were left out; the exit code: 1 if any was."""
+    if done < total:
+        say(f"lacr: left out: {total - done} of {total} photographs")
+    return 1 if done < total else 0
+
+
 class _Log:
     """A log as tqdm writes to it: a bar is a line of its own, where a screen draws over it."""
 

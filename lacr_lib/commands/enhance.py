@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import stat
-import sys
 from argparse import Namespace
 from collections.abc import Iterable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from lacr_lib.commands.common import bar, load_on, one_line, say
+from lacr_lib.commands.common import bar, load_on, one_line, say, tell_beside
 from lacr_lib.errors import LacrError
 
 if TYPE_CHECKING:
@@ -134,7 +133,7 @@ def _enhance_all(model: LacrVae, jobs: list[Job], way: dict[str, Any]) -> int:
                 failures += 1
                 text = str(error) or type(error).__name__
                 told = text if str(job.source) in text else f"{job.source}: {text}"
-                progress.write(f"lacr: {one_line(told)}", file=sys.stderr)
+                tell_beside(progress, told)
             progress.update()
     return failures
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 from argparse import Namespace
 from collections.abc import Callable
@@ -10,8 +9,17 @@ from functools import partial
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-from lacr_lib.commands.common import bar, begun, check_target, held_out, load_on, write_json
-from lacr_lib.errors import LacrError
+from lacr_lib.commands.common import (
+    bar,
+    begun,
+    check_target,
+    held_out,
+    load_on,
+    tell_beside,
+    told_at_the_end,
+    write_json,
+)
+from lacr_lib.errors import LacrError, did_you_mean
 
 if TYPE_CHECKING:
     from lacr_lib.evaluation.evaluate import Evaluation
@@ -29,7 +37,7 @@ COLUMNS = {  # heading: (metric, digits); (GT) marks brightness taken from the r
 
 
 def run(options: Namespace) -> int:
-    """Exit code 0: all scored; 1: a photograph could not be. Raises LacrError."""
+    """Exit code 0: all scored; 1: some were not, each told in one line. Raises LacrError."""
     if options.json:
         check_target(options.json)
     name = options.method or options.weights
@@ -46,12 +54,13 @@ def run(options: Namespace) -> int:
                 name,
                 on_image=lambda _: progress.update(),
                 register=options.register,
+                on_failure=partial(tell_beside, progress),
             )
         write_json(options.json, scores.as_dict())
         print(table(scores))
         if options.register:
             print(moved(scores))
-    return 0
+    return told_at_the_end(len(scores.images), total)
 
 
 def table(scores: Evaluation) -> str:
@@ -84,7 +93,6 @@ def _baseline(name: str) -> Callable[[Any], Any]:
     from lacr_lib.evaluation.baselines import BASELINES
 
     if name not in BASELINES:
-        close = difflib.get_close_matches(name, BASELINES, n=1)
-        meant = f"did you mean {close[0]}? " if close else ""
+        meant = did_you_mean(name, BASELINES)
         raise LacrError(f"no method {name!r}; {meant}there are {', '.join(BASELINES)}")
     return BASELINES[name]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from functools import partial
 from typing import Any
 
 from lacr_lib.commands.common import (
@@ -13,12 +14,17 @@ from lacr_lib.commands.common import (
     load_on,
     need_pairs,
     say,
+    tell_beside,
+    told_at_the_end,
     write_json,
 )
 
 
 def run_latents(options: Namespace) -> int:
-    """Encodes every photograph of a set into an .npz table. Raises LacrError."""
+    """Encodes every photograph of a set into an .npz table. Raises LacrError.
+
+    Exit code 0: all encoded; 1: some were not, each told in one line.
+    """
     from lacr_lib.data.layouts import open_photoset
     from lacr_lib.latent.encode import encode_photos
     from lacr_lib.latent.table_file import save_latents
@@ -30,11 +36,16 @@ def run_latents(options: Namespace) -> int:
     total = sum((scene.clear is not None) + 2 * len(scene.low) for scene in photoset.scenes)
     with begun(), bar(total, "latents", "photo") as progress:
         parts = encode_photos(
-            model, photoset, options.regions, on_photo=lambda _: progress.update()
+            model,
+            photoset,
+            options.regions,
+            on_photo=lambda _: progress.update(),
+            on_unread=partial(tell_beside, progress),
         )
         regions, channels = save_latents(parts, options.out)
-    print(f"{options.out}: {regions} regions of {total} photographs, {channels} channels each")
-    return 0
+    done = int(progress.n)
+    print(f"{options.out}: {regions} regions of {done} photographs, {channels} channels each")
+    return told_at_the_end(done, total)
 
 
 def run_pull(options: Namespace) -> int:

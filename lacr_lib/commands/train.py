@@ -33,8 +33,9 @@ def run(options: Namespace) -> int:
     photoset = _training_scenes(options.data)
     model, about = _first_weights(options.init, model_config, train.seed)
     started = time.perf_counter()
+    about = {"data": photoset.name, "photographs": photoset.fingerprint(), **about}
     with begun():
-        record, steps = _fit(model, photoset, train, options, {"data": photoset.name, **about})
+        record, steps = _fit(model, photoset, train, options, about)
     loss = f", loss {record['loss']:.4f}" if record else ""
     print(f"{out / WEIGHTS}: {train.steps} steps{loss}")
     if steps:  # counted in the main process alone

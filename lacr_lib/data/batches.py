@@ -25,6 +25,7 @@ from lacr_lib.data.layouts import Frame, PhotoSet, Scene
 from lacr_lib.errors import LacrError
 
 Image = NDArray[np.float32]  # (H, W, 3), sRGB, [0, 1]
+CACHE_BYTES = 4e9  # of photographs that are kept in memory
 
 
 @dataclass(frozen=True)
@@ -65,11 +66,15 @@ class TrainingBatches(Dataset[dict[str, Tensor]]):
 
     So any number of workers or processes, and any resumed run, see the same samples.
     Item: low, clear (3, crop, crop) and negatives (K, 3, crop, crop), float32, sRGB, [0, 1].
+    cache_bytes: photographs kept in memory, in each worker that has a copy of this; those beyond
+    are read anew each time. The samples are the same.
     Raises LacrError when the set has no pairs or its photographs are smaller than the crop.
     """
 
-    def __init__(self, photoset: PhotoSet, settings: BatchSettings) -> None:
-        self.settings = settings
+    def __init__(
+        self, photoset: PhotoSet, settings: BatchSettings, cache_bytes: float = CACHE_BYTES
+    ) -> None:
+        self.settings, self.room = settings, cache_bytes
         self.scenes = [scene for scene in photoset.scenes if scene.clear and scene.low]
         if not self.scenes:
             raise LacrError(f"{photoset.name}: no scene with a clear and a low-light photograph")
@@ -139,10 +144,14 @@ class TrainingBatches(Dataset[dict[str, Tensor]]):
         return window.cut(self.read(frame))
 
     def read(self, frame: Frame) -> NDArray[np.uint8]:
-        """A photograph, (H, W, 3), kept in memory once it was read."""
-        if frame not in self.cache:
-            self.cache[frame] = as_photo(frame.read(), frame.name)
-        return self.cache[frame]
+        """A photograph, (H, W, 3), kept in memory once it was read, while there is room."""
+        if frame in self.cache:
+            return self.cache[frame]
+        photo = as_photo(frame.read(), frame.name)
+        if photo.nbytes <= self.room:
+            self.room -= photo.nbytes
+            self.cache[frame] = photo
+        return photo
 
 
 class StepSampler(Sampler[list[int]]):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import tomllib
 from collections.abc import Mapping
@@ -11,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from lacr_lib.data.download import is_allowed
-from lacr_lib.errors import LacrError, first_line
+from lacr_lib.errors import LacrError, did_you_mean, first_line
 
 CATALOGUE = Path(__file__).with_name("catalogue.toml")
 MAX_FILES = 100_000
@@ -70,8 +69,7 @@ def find_data_set(name: str, catalogue: Mapping[str, DataSet]) -> DataSet:
     """A data set by name. Raises LacrError, with the name that is near, if there is none."""
     if name in catalogue:
         return catalogue[name]
-    close = difflib.get_close_matches(name, catalogue, n=1)
-    meant = f"did you mean {close[0]}? " if close else ""
+    meant = did_you_mean(name, catalogue)
     raise LacrError(f"no data set {name!r}: {meant}known are {', '.join(catalogue) or 'none'}")
 
 

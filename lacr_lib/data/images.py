@@ -98,8 +98,25 @@ def image_size(path: str | Path) -> tuple[int, int]:
             width, height = picture.size
             if isinstance(picture, TiffImageFile):  # Pillow may give its size turned already
                 width, height = picture.tag_v2[IMAGEWIDTH], picture.tag_v2[IMAGELENGTH]
-            turned = picture.getexif().get(ExifTags.Base.Orientation, 1) in (5, 6, 7, 8)
+            # a PNG's own getexif decodes all of it, to see what stands after its pixels
+            early = picture.format == "PNG" and not _tells_late(Path(path))
+            exif = Image.Image.getexif(picture) if early else picture.getexif()
+            turned = exif.get(ExifTags.Base.Orientation, 1) in (5, 6, 7, 8)
     return (width, height) if turned else (height, width)
+
+
+def _tells_late(png: Path) -> bool:
+    """Whether a PNG holds EXIF or a text after its pixels: each of them may turn it."""
+    with png.open("rb") as file:
+        file.seek(8)  # its signature
+        late = False
+        while len(head := file.read(8)) == 8:
+            length, name = struct.unpack(">I4s", head)
+            late = late or name == b"IDAT"
+            if late and name in (b"eXIf", b"tEXt", b"zTXt", b"iTXt"):
+                return True
+            file.seek(length + 4, os.SEEK_CUR)  # 4: its checksum
+    return False
 
 
 def is_image(name: str | Path) -> bool:

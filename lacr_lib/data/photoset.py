@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,6 +14,7 @@ from lacr_lib.errors import LacrError
 
 TRAINING_NAMES = ("train", "our485")
 HELD_OUT_NAMES = ("val", "test", "eval15", "eval", "valid", "validation")
+Tell = Callable[[str], object]  # is called with one line
 _LAYOUT_WORDS = {
     "ladder": "exposure ladders",
     "paired": "low/clear pairs",
@@ -32,6 +35,20 @@ class Frame:
     read: Callable[[], Array]
     path: Path | None
     exposure: float | None
+
+
+def read_or_tell(frame: Frame, tell: Tell | None) -> Array | None:
+    """A photograph, or None where it cannot be read and `tell` was told why.
+
+    Raises LacrError where there is nobody to tell.
+    """
+    try:
+        return frame.read()
+    except LacrError as error:
+        if tell is None:
+            raise
+        tell(str(error))
+        return None
 
 
 @dataclass(frozen=True)
@@ -69,6 +86,18 @@ class PhotoSet:
         images = sum(len(scene.low) + (scene.clear is not None) for scene in self.scenes)
         counts = f"{_count(len(self.scenes), 'scene')}, {_count(images, 'image')}"
         return f"{counts}, {_LAYOUT_WORDS[self.layout]}"
+
+    def fingerprint(self) -> str:
+        """Such as "sice of 180 scenes, names 1a2b3c4d": equal for equal names of scenes and frames.
+
+        Of names alone: a photograph that was changed under its name is not noticed.
+        """
+        frames = [
+            [scene.name, *(frame.name for frame in (scene.clear, *scene.low) if frame)]
+            for scene in self.scenes
+        ]
+        names = hashlib.sha256(json.dumps(frames).encode()).hexdigest()[:8]
+        return f"{self.name} of {_count(len(self.scenes), 'scene')}, names {names}"
 
     def select(self, split: str) -> PhotoSet:
         """The scenes to train on ("train") or the held-out ones ("test": val, eval15, test).

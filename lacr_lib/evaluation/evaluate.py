@@ -16,7 +16,7 @@ from lacr_lib.evaluation import metrics
 from lacr_lib.evaluation.registration import NO_SHIFT, Shift, find_shift, shifted
 
 if TYPE_CHECKING:
-    from lacr_lib.data.layouts import PhotoSet
+    from lacr_lib.data.photoset import Frame, PhotoSet, Tell
 
 Photo = NDArray[np.uint8]
 METRICS = ("psnr", "ssim", "psnr_gt_mean", "ssim_gt_mean", "ciede2000", "chroma_ratio", "loe")
@@ -88,6 +88,7 @@ def evaluate(
     name: str,
     on_image: Callable[[ImageScore], object] | None = None,
     register: bool = False,
+    on_failure: Tell | None = None,
 ) -> Evaluation:
     """Runs a method over every low-light photograph of the set and scores what comes back.
 
@@ -97,43 +98,55 @@ def evaluate(
     `on_image` is called after each photograph (a progress bar, a log).
     register: move each reference onto its low-light photograph first, by fractions of a pixel
     (evaluation/registration.py); the method has no part in that.
+    on_failure: told in one line of each photograph that cannot be read or scored, which is left
+    out; None: it ends the evaluation.
     Errors: nothing to score, an output of another size than its reference, or no reference to move.
     """
     if register and not photoset.pairs():
         raise LacrError(f"{photoset.name} holds no clear references, so there is none to register")
     scores: list[ImageScore] = []
+    failure = ""
     for image_name, scene, low, clear in _work(photoset):
         try:
             score = _score(method, image_name, scene, low, clear, register)
         except LacrError as error:
-            raise LacrError(f"{image_name}: {error}") from error
+            failure = f"{image_name}: {error}"
+            if on_failure is None:
+                raise LacrError(failure) from error
+            on_failure(failure)
+            continue
         scores.append(score)
         if on_image is not None:
             on_image(score)
+    if failure and not scores:
+        raise LacrError(f"{photoset.name}: no photograph could be scored; {failure}")
     if not scores:
         raise LacrError(f"{photoset.name} holds no low-light photograph: give a folder with some")
     return Evaluation(method=name, dataset=photoset.name, images=tuple(scores))
 
 
-def _work(photoset: PhotoSet) -> Iterator[tuple[str, str, Photo, Photo | None]]:
+def _work(photoset: PhotoSet) -> Iterator[tuple[str, str, Frame, Frame | None]]:
     pairs = photoset.pairs()
     if pairs:
         for pair in pairs:
-            yield pair.name, pair.scene, pair.low.read(), pair.clear.read()
+            yield pair.name, pair.scene, pair.low, pair.clear
         return
     for scene in photoset.scenes:
-        for frame in scene.low:
-            yield frame.name, scene.name, frame.read(), None
+        for frame in scene.low:  # a.jpg of two folders: the names of scenes are unique
+            name = scene.name if len(scene.low) == 1 else f"{scene.name}/{frame.name}"
+            yield name, scene.name, frame, None
 
 
 def _score(
     method: Callable[[Photo], Photo],
     name: str,
     scene: str,
-    low: Photo,
-    clear: Photo | None,
+    low_frame: Frame,
+    clear_frame: Frame | None,
     register: bool,
 ) -> ImageScore:
+    low = low_frame.read()
+    clear = None if clear_frame is None else clear_frame.read()
     given = low.copy()  # a method may work in place
     start = time.perf_counter()
     output = method(given)

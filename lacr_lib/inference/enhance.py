@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Lock
 from typing import Any, overload
@@ -20,6 +20,7 @@ from lacr_lib.errors import LacrError
 from lacr_lib.inference.fast import run_fast
 from lacr_lib.inference.stages import OnPart
 from lacr_lib.inference.tiles import MEMORY, run_model
+from lacr_lib.models.mode import evaluation_mode
 from lacr_lib.models.vae import LacrVae
 
 Run = Callable[[Tensor], Tensor]  # images (B, 3, H, W) to enhanced ones, type and shape kept
@@ -75,6 +76,7 @@ def enhance(
     fast: light and detail from a copy of half the size, for about a third of the time.
     memory: GB that the work on a large photograph may take, from 1 up; the result is the same.
     on_part(share), not in `fast`: told how much of a photograph over 1 megapixel is done, up to 1.
+    A path's ~ is the home folder.
     Runs in inference mode, float32, on the model's device; the training flag comes back as it was.
     Threads may share a model: each waits for its turn.
     Raises LacrError for anything else: other types and shapes, NaN, values outside [0, 1].
@@ -84,7 +86,8 @@ def enhance(
         return run_fast(model, batch) if fast else run_model(model, batch, memory, on_part)
 
     if isinstance(image, (str, Path)):
-        return _as_picture(_enhance_array(model, read_image(image), run), _colour_profile(image))
+        path = _expanded(image)
+        return _as_picture(_enhance_array(model, read_image(path), run), _colour_profile(path))
     if isinstance(image, Image.Image):
         with readable("the picture"):
             pixels = upright_rgb(image)
@@ -147,7 +150,7 @@ def _quiet(model: LacrVae) -> Iterator[torch.device]:
     device = next(model.parameters()).device
     with (
         _turn(model),
-        _evaluation_mode(model),
+        evaluation_mode(model),
         torch.inference_mode(),
         torch.autocast(device.type, enabled=False),
     ):
@@ -170,16 +173,11 @@ def _check_range(pixels: Tensor) -> None:
         )
 
 
-@contextmanager
-def _evaluation_mode(model: nn.Module) -> Iterator[None]:
-    """Eval mode inside; afterwards every module has the training flag that it had."""
-    flags = [(module, module.training) for module in model.modules()]
-    model.eval()
-    try:
-        yield
-    finally:
-        for module, flag in flags:
-            module.training = flag
+def _expanded(path: str | Path) -> Path:
+    """~ as the home folder; a file such as ~x.jpg, whose name is no user's, is itself."""
+    with suppress(RuntimeError):
+        return Path(path).expanduser()
+    return Path(path)
 
 
 def _as_picture(pixels: NDArray[Any], profile: bytes | None) -> Image.Image:
@@ -189,6 +187,6 @@ def _as_picture(pixels: NDArray[Any], profile: bytes | None) -> Image.Image:
     return picture
 
 
-def _colour_profile(path: str | Path) -> bytes | None:
+def _colour_profile(path: Path) -> bytes | None:
     with Image.open(path) as picture:
         return picture.info.get("icc_profile")

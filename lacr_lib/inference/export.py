@@ -21,6 +21,7 @@ from lacr_lib.errors import LacrError
 from lacr_lib.inference.files import beside
 from lacr_lib.models import rcam
 from lacr_lib.models.config import REGION
+from lacr_lib.models.mode import evaluation_mode
 from lacr_lib.models.vae import LacrVae
 
 NEEDS = ("onnx", "onnxscript")
@@ -34,15 +35,16 @@ def export_onnx(model: LacrVae, path: str | Path) -> None:
     Input `low` (1, 3, H, W), sRGB, float32 in [0, 1], H, W >= 16; output `enhanced`, same shape,
     clamped to [0, 1]: what `model(x)` gives in one pass. `enhance` differs from that over one
     megapixel, where it takes the global light from a reduced copy, and so bounds memory.
+    The model may be in training, and on any device.
     Raises LacrError where the extra `export` is not installed.
     """
     missing = [name for name in NEEDS if find_spec(name) is None]
     if missing:
         raise LacrError(f"{missing[0]} is not installed; pip install 'lacr-vae[export]' brings it")
-    wrapped = OnePass(model.eval())
-    example = torch.rand(1, 3, *EXAMPLE)
+    wrapped = OnePass(model)
+    example = torch.rand(1, 3, *EXAMPLE, device=next(model.parameters()).device)
     sizes = {2: torch.export.Dim("height", min=16), 3: torch.export.Dim("width", min=16)}
-    with open_sizes(), beside(path) as part, unsaid():
+    with evaluation_mode(wrapped), open_sizes(), beside(path) as part, unsaid():
         program = torch.onnx.export(
             wrapped, (example,), dynamo=True, verbose=False,
             input_names=[INPUT], output_names=[OUTPUT], dynamic_shapes=(sizes,),

@@ -10,7 +10,6 @@ A file without that sha256 is loaded only if it is one of those we ship, byte fo
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import hashlib
 import json
 import re
@@ -23,7 +22,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as safetensors_bytes
 from torch import Tensor
 
-from lacr_lib.errors import LacrError
+from lacr_lib.errors import LacrError, did_you_mean
 from lacr_lib.inference.files import write_whole
 from lacr_lib.inference.released import released_weights, shipped_digests, verify
 from lacr_lib.models.config import ModelConfig
@@ -118,8 +117,7 @@ def find_weights(name_or_path: str | Path) -> Path:
 
 
 def _known(name: str, released: dict[str, Any]) -> str:
-    close = difflib.get_close_matches(name, released, n=1)
-    meant = f"did you mean {close[0]}? " if close else ""
+    meant = did_you_mean(name, released)
     return f"{meant}released names are {', '.join(released) or 'none'}; or give a .safetensors file"
 
 

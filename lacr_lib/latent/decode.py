@@ -17,6 +17,7 @@ from torch import Tensor
 from lacr_lib.errors import LacrError
 from lacr_lib.latent.encode import LUMA, as_batch
 from lacr_lib.models.config import REGION
+from lacr_lib.models.mode import evaluation_mode
 
 if TYPE_CHECKING:
     from lacr_lib.models.vae import LacrVae
@@ -52,8 +53,12 @@ class Request(NamedTuple):
 def decode_codes(
     model: LacrVae, x: Tensor, skips: list[Tensor], codes: Iterable[Tensor]
 ) -> NDArray[np.float32]:
-    """One photograph (1, 3, H, W) under several codes (1, Z, h, w) -> (K, H, W, 3), clamped."""
-    images = torch.cat([model.decode(z, x, skips).clamp(0, 1) for z in codes])
+    """One photograph (1, 3, H, W) under several codes (1, Z, h, w) -> (K, H, W, 3), clamped.
+
+    As in evaluation, whatever mode the model is in: in training, skips are dropped by chance.
+    """
+    with evaluation_mode(model):
+        images = torch.cat([model.decode(z, x, skips).clamp(0, 1) for z in codes])
     return np.asarray(images.permute(0, 2, 3, 1).cpu().numpy())
 
 

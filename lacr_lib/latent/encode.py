@@ -15,9 +15,11 @@ from torch import Tensor
 
 from lacr_lib.data.camera import srgb_to_linear
 from lacr_lib.data.images import as_photo
+from lacr_lib.data.photoset import Tell, read_or_tell
 from lacr_lib.errors import LacrError
 from lacr_lib.inference.tiles import SMALLEST_SIDE
 from lacr_lib.models.config import REGION
+from lacr_lib.models.mode import evaluation_mode
 
 if TYPE_CHECKING:
     from lacr_lib.data.layouts import Frame, PhotoSet, Scene
@@ -115,17 +117,19 @@ def encode_photos(
     enhanced: bool = True,
     seed: int = 0,
     on_photo: Callable[[Photograph], object] | None = None,
+    on_unread: Tell | None = None,
 ) -> Iterator[Latents]:
     """Encodes every photograph of a set, one at a time: a table of its regions for each.
 
     regions: how many regions of a photograph to keep, drawn once a scene, so that all photographs
     of a scene keep the *same* places (None: all). enhanced: also enhance each low photograph and
     encode the result, clamped to [0, 1]. Photographs over 1 megapixel are reduced to 1 megapixel.
-    `on_photo` is called with each encoded photograph (a progress bar, thumbnails).
+    `on_photo` is called with each encoded photograph (a progress bar, thumbnails). on_unread: told
+    in one line of each photograph that cannot be read, which is left out; None: it ends the work.
     """
     number = 0
     for index, scene in enumerate(photoset.scenes):
-        for photo in encode_scene(model, scene, enhanced):
+        for photo in encode_scene(model, scene, enhanced, on_unread):
             rng = np.random.default_rng([seed, index])  # the same draw for the whole scene
             yield _rows(photo, _places(photo.mu, regions, rng), number)
             number += 1
@@ -148,22 +152,27 @@ def encode_photoset(
 
 
 @torch.inference_mode()
-def encode_scene(model: LacrVae, scene: Scene, enhanced: bool = True) -> Iterator[Photograph]:
+def encode_scene(
+    model: LacrVae, scene: Scene, enhanced: bool = True, on_unread: Tell | None = None
+) -> Iterator[Photograph]:
     """The photographs of one scene, encoded: clear, then each low one and its enhancement."""
-    clear = None if scene.clear is None else scene.clear.read()
+    clear = None if scene.clear is None else read_or_tell(scene.clear, on_unread)
     if clear is not None:
         image = as_batch(clear, model)
         code = model.encode(image)
         name = f"{scene.name}/clear"
         yield Photograph(scene.name, "clear", name, 1.0, image, code.mu, code.log_var)
     for number, frame in enumerate(scene.low):
-        low = frame.read()
+        low = read_or_tell(frame, on_unread)
+        if low is None:
+            continue
         name, exposure = f"{scene.name}/low_{number}", relative_exposure(frame, low, clear)
         image = as_batch(low, model)
         code = model.encode(image)
         yield Photograph(scene.name, "low", name, exposure, image, code.mu, code.log_var)
         if enhanced:
-            image = model.decode(code.mu, image, code.skips).clamp(0, 1)
+            with evaluation_mode(model):  # in training, skips are dropped by chance
+                image = model.decode(code.mu, image, code.skips).clamp(0, 1)
             again = model.encode(image)
             name = f"{name} enhanced"
             yield Photograph(scene.name, "enhanced", name, exposure, image, *again[:2])

@@ -15,6 +15,7 @@ from torch import Tensor
 from lacr_lib.errors import LacrError
 from lacr_lib.evaluation.metrics import psnr, ssim
 from lacr_lib.latent.encode import as_batch
+from lacr_lib.models.mode import evaluation_mode
 
 if TYPE_CHECKING:
     from lacr_lib.data.layouts import Pair, PhotoSet
@@ -140,10 +141,11 @@ class _Scene:
         mu_low, _, skips = model.encode(low)
         self.codes.append(mu_low)
         donor = fit_size(self.donors[rung % len(self.donors)], mu_low)
-        enhanced, swapped, zero = (
-            model.decode(z, low, skips).clamp(0, 1)
-            for z in (mu_low, donor, torch.zeros_like(mu_low))
-        )
+        with evaluation_mode(model):  # in training, skips are dropped by chance
+            enhanced, swapped, zero = (
+                model.decode(z, low, skips).clamp(0, 1)
+                for z in (mu_low, donor, torch.zeros_like(mu_low))
+            )
         mu = model.encode(enhanced).mu
         reference = photo(self.clear)
         own = self.shared is model

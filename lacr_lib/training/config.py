@@ -41,6 +41,7 @@ class TrainConfig(BatchSettings):
     lacr_unit_scale: bool = False  # its latents are layer-normalised: inflating them gains nothing
     light_aware: bool = True
     workers: int = 0  # loader processes
+    cache_gb: float = 4.0  # photographs kept in memory, by all workers together; others: read anew
     compile: bool = False  # torch.compile: minutes to begin with; pays in long runs on a GPU
     checkpoint_every: int = 200
     snapshots: tuple[int, ...] = ()  # steps after which the averaged weights are kept as a file
@@ -55,9 +56,16 @@ class TrainConfig(BatchSettings):
         for name in ("learning_rate", "clip_norm"):
             if not getattr(self, name) > 0:
                 raise LacrError(f"{name} must be positive, not {getattr(self, name)}")
-        for name in ("beta", "lambda_lacr", "weight_decay", "ssim_weight", "workers"):
+        for name in (
+            "beta", "lambda_lacr", "weight_decay", "ssim_weight", "workers", "cache_gb",
+            "skipped_limit",
+        ):  # fmt: skip
             if not getattr(self, name) >= 0:
                 raise LacrError(f"{name} must not be negative, not {getattr(self, name)}")
+        if not 0.0 <= self.lacr_ramp <= 1.0:
+            raise LacrError(f"lacr_ramp must lie in [0, 1], not {self.lacr_ramp}")
+        if any(not 1 <= step <= self.steps for step in self.snapshots):
+            raise LacrError(f"snapshots must lie in 1 to steps={self.steps}, not {self.snapshots}")
         if not 0.0 <= self.ema < 1.0:
             raise LacrError(f"ema must lie in [0, 1), not {self.ema}")
         if -(-self.crop // self.lacr_scale) < 2 * REGION:  # the least that a model encodes

@@ -116,7 +116,7 @@ def batches(
         start, config.steps, config.batch_size, accelerator.process_index, accelerator.num_processes
     )
     loader = DataLoader(
-        TrainingBatches(photoset, config),
+        TrainingBatches(photoset, config, 1e9 * config.cache_gb / max(1, config.workers)),
         batch_sampler=sampler,
         num_workers=config.workers,
         pin_memory=accelerator.device.type == "cuda",

@@ -18,6 +18,7 @@ KINDS: dict[int, Stop] = {signal.SIGINT: KeyboardInterrupt, signal.SIGTERM: Term
 def interrupts_wait(active: bool = True) -> Iterator[Callable[[], Stop | None]]:
     """Within the block a stop is noted, and the function given tells which; a second Ctrl-C stops.
 
+    One that the block did not raise itself, such as at its very end, is raised when it is over.
     A further SIGTERM changes nothing: `timeout` sends two. Without effect where it is not `active`,
     outside the main thread, and for a signal that raises nothing: one that is ignored, or a SIGTERM
     that ends the process (under `lacr` it does not).
@@ -42,6 +43,8 @@ def interrupts_wait(active: bool = True) -> Iterator[Callable[[], Stop | None]]:
     finally:
         for number, handler in raising.items():
             signal.signal(number, handler)
+    if noted:
+        raise noted
 
 
 def leave_stops_to_the_main_process(worker: int) -> None:

@@ -128,9 +128,10 @@ class RunFolder:
     def go_on(self, about: Mapping[str, Any]) -> None:
         """What a run began from stays; raises LacrError where it was begun on other photographs."""
         assert self.out is not None
-        before, now = about.get("data"), self.about.get("data")
-        if before and now and before != now:
-            raise LacrError(f"{self.out} holds a run on {before}, not on {now}; choose that")
+        for key in ("data", "photographs"):  # older runs do not tell the second
+            before, now = about.get(key), self.about.get(key)
+            if before and now and before != now:
+                raise LacrError(f"{self.out} holds a run on {before}, not on {now}; choose that")
         self.about = {**about, **self.about}
 
     def check_same_run(self) -> None:

@@ -14,7 +14,7 @@ from lacr_lib.training.config import TrainConfig
 Settings = dict[str, dict[str, Any]]  # the parts "model" and "train"
 CONFIG = "config.json"
 # What may differ when a run goes on: none of it touches the weights.
-FREE = {"checkpoint_every", "snapshots", "skipped_limit", "workers"}
+FREE = {"cache_gb", "checkpoint_every", "snapshots", "skipped_limit", "workers"}
 # What runs did that are older than the field, where that is not its default.
 BEFORE = {"lacr_clear_images": False}
 

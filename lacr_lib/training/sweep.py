@@ -209,7 +209,8 @@ def train_and_measure(run: Run, train: PhotoSet, test: PhotoSet, folder: Path) -
     started = time.perf_counter()
     if not is_finished(folder):
         begun = (folder / CONFIG).is_file()
-        fit(model, train, run.train, folder, resume=begun, about={"data": train.name})
+        about = {"data": train.name, "photographs": train.fingerprint()}
+        fit(model, train, run.train, folder, resume=begun, about=about)
     seconds = time.perf_counter() - started
     return {
         "names": list(run.names),

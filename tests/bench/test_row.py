@@ -2,9 +2,10 @@
 
 import pytest
 
+from lacr_lib.bench.record import not_compared
 from lacr_lib.bench.row import Row
 
-RECORDED = {"value": 1.0, "met": True}
+RECORDED = {"what": "a photograph", "value": 1.0, "met": True}
 
 
 @pytest.mark.parametrize(
@@ -32,4 +33,14 @@ def test_a_row_without_a_record_is_never_behind():
 
 
 def test_a_target_that_the_record_missed_too_is_no_news():
-    assert Row("image", "", "<= 2", 2.3, False).behind({"value": 2.2, "met": False}) == ""
+    row = Row("image", "a photograph", "<= 2", 2.3, False)
+    assert row.behind({**RECORDED, "value": 2.2, "met": False}) == ""
+
+
+def test_a_record_of_other_photographs_is_not_compared_and_that_is_told():
+    row = Row("fast-loss", "dB, over 18 pairs of embedded", "<= 0.3", 0.4, False)
+    recorded = {**RECORDED, "what": "dB, over 84 pairs of sice", "value": 0.1}
+    assert row.behind(recorded) == ""
+    [told] = not_compared([row], {"rows": {"fast-loss": recorded}})
+    assert told.startswith("fast-loss: not compared") and told.endswith("84 pairs of sice")
+    assert not_compared([row], {}) == not_compared([row], {"rows": {"fast-loss": row._asdict()}})

@@ -283,3 +283,25 @@ def test_a_small_photograph_is_told_before_the_first_step(tmp_path):
     with pytest.raises(LacrError, match=r"^b: 64x40 pixels are too few; set crop below 48, or"):
         TrainingBatches(photoset, BatchSettings(crop=48))
     assert len(TrainingBatches(photoset, BatchSettings(crop=40)).scenes) == 2
+
+
+def test_photographs_beyond_the_limit_are_read_anew_and_the_samples_are_the_same():
+    reads = []
+    toy = scene()
+    frames = [
+        Frame(f.name, lambda f=f: reads.append(f.name) or f.read(), None, None)
+        for f in (toy.clear, *toy.low)
+    ]
+    counted = dataclasses.replace(toy, clear=frames[0], low=tuple(frames[1:]))
+    photoset = PhotoSet("toy", "ladder", (counted,))
+    room_for_two = 2 * toy.clear.read().nbytes + 1
+    whole, small = (
+        TrainingBatches(photoset, BatchSettings(crop=32), *limit) for limit in ((), (room_for_two,))
+    )
+    expected = [whole[i] for i in range(20)]
+    reads.clear()
+    for i, sample in enumerate(expected):
+        for name, images in small[i].items():
+            assert torch.equal(images, sample[name])
+    assert sum(photo.nbytes for photo in small.cache.values()) == room_for_two - 1
+    assert sorted(reads.count(frame.name) == 1 for frame in frames) == [False, True, True]

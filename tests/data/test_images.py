@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import struct
+import zlib
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
+from PIL.PngImagePlugin import PngImageFile
 
 from lacr_lib.data.images import (
     as_float,
@@ -99,6 +102,32 @@ def test_exif_orientation_is_honoured(
     assert image_size(path) == read_image(path).shape[:2] == photo.shape[:2]
     if suffix in (".png", ".tif"):
         np.testing.assert_array_equal(read_image(path), photo)
+
+
+def test_the_size_of_a_png_is_read_without_its_pixels(
+    tmp_path: Path, photo: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exif = Image.Exif()
+    exif[274] = 6
+    paths = [save(tmp_path / "a.png", photo), save(tmp_path / "b.png", photo, exif=exif)]
+    monkeypatch.setattr(PngImageFile, "load", lambda self: pytest.fail("decoded"))
+    assert [image_size(path) for path in paths] == [(12, 20), (20, 12)]
+
+
+@pytest.mark.parametrize("kind", [b"eXIf", b"iTXt"])
+def test_a_png_that_is_turned_by_what_stands_after_its_pixels(
+    tmp_path: Path, photo: np.ndarray, kind: bytes
+) -> None:
+    exif = Image.Exif()
+    exif[274] = 6
+    xmp = b"XML:com.adobe.xmp" + bytes(5) + b'<x tiff:Orientation="6"/>'
+    content = {b"eXIf": exif.tobytes().removeprefix(b"Exif\0\0"), b"iTXt": xmp}[kind]
+    whole = save(tmp_path / "a.png", photo).read_bytes()
+    chunk = struct.pack(">I", len(content)) + kind + content
+    late = whole[:-12] + chunk + struct.pack(">I", zlib.crc32(kind + content)) + whole[-12:]
+    (tmp_path / "late.png").write_bytes(late)
+    path = tmp_path / "late.png"
+    assert image_size(path) == read_image(path).shape[:2] == (20, 12)
 
 
 def test_files_that_are_no_picture(tmp_path: Path, photo: np.ndarray) -> None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from scipy.ndimage import gaussian_filter
 
-from lacr_lib.data.layouts import Frame, PhotoSet, Scene
+from lacr_lib.data.layouts import Frame, PhotoSet, Scene, open_photoset
 from lacr_lib.errors import LacrError
 from lacr_lib.evaluation import metrics
 from lacr_lib.evaluation.baselines import BASELINES
@@ -172,3 +175,43 @@ def test_registering_changes_nothing_where_all_lies_right() -> None:
 def test_registering_needs_references() -> None:
     with pytest.raises(LacrError, match=r"^toy holds no clear references, so there is none"):
         evaluate(BASELINES["gamma"], make_set(paired=False), "gamma", register=True)
+
+
+def broken(photos: PhotoSet, *places: tuple[int, int]) -> PhotoSet:
+    """The set, with some low frames, by scene and number, that cannot be read."""
+
+    def refuse() -> np.ndarray:
+        raise LacrError("cannot read x.png")
+
+    scenes = list(photos.scenes)
+    for index, number in places:
+        low = list(scenes[index].low)
+        low[number] = replace(low[number], read=refuse)
+        scenes[index] = replace(scenes[index], low=tuple(low))
+    return replace(photos, scenes=tuple(scenes))
+
+
+@pytest.mark.parametrize("paired", [True, False])
+def test_what_cannot_be_read_is_told_and_left_out_and_the_others_are_scored(paired: bool) -> None:
+    photos, told = broken(make_set(paired), (0, 1)), []
+    result = evaluate(BASELINES["gamma"], photos, "gamma", on_failure=told.append)
+    assert told == ["room/low_1: cannot read x.png"]
+    whole = evaluate(BASELINES["gamma"], make_set(paired), "gamma")
+    assert result.values("loe").tolist() == whole.values("loe")[[0, 2]].tolist()
+    assert result.as_dict()["n"] == 2
+    with pytest.raises(LacrError, match=r"^room/low_1: cannot read"):
+        evaluate(BASELINES["gamma"], photos, "gamma")
+
+
+def test_where_nothing_can_be_read_the_reason_is_told() -> None:
+    photos = broken(make_set(), (0, 0), (0, 1), (1, 0))
+    with pytest.raises(LacrError, match="no photograph could be scored; street/low_0: cannot"):
+        evaluate(BASELINES["gamma"], photos, "gamma", on_failure=lambda _: None)
+
+
+def test_photographs_of_one_name_in_two_folders_have_names_of_their_own(tmp_path: Path) -> None:
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        Image.new("RGB", (16, 16), (9, 9, 9)).save(tmp_path / folder / "x.png")
+    result = evaluate(BASELINES["gamma"], open_photoset(tmp_path), "gamma")
+    assert [score.name for score in result.images] == ["a/x", "b/x"]

@@ -2,6 +2,7 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -202,3 +203,14 @@ def test_threads_that_share_a_model_do_not_disturb_each_other(size, monkeypatch)
     for one, other in zip(alone, together, strict=True):
         np.testing.assert_array_equal(one, other)
     assert all(module.training for module in model.modules())
+
+
+def test_a_path_may_begin_with_the_home_folder(model, photo, tmp_path, monkeypatch):
+    for variable in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(variable, str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    for name in ("x.png", "~nobody.png"):
+        Image.fromarray(photo).save(tmp_path / name)
+    wanted = enhance(model, photo)
+    for path in ("~/x.png", Path("~/x.png"), "~nobody.png"):
+        np.testing.assert_array_equal(np.asarray(enhance(model, path)), wanted)

@@ -57,3 +57,18 @@ def test_without_the_extra_one_line_says_what_to_install(monkeypatch, tmp_path):
     with pytest.raises(LacrError, match=r"onnx is not installed; pip install 'lacr-vae\[export\]'"):
         export.export_onnx(LacrVae(ModelConfig(base_channels=4)), tmp_path / "model.onnx")
     assert not list(tmp_path.iterdir())
+
+
+def test_the_model_stays_in_training_and_on_its_device(monkeypatch, tmp_path):
+    model = LacrVae(ModelConfig(base_channels=4, latent_channels=4)).to("meta").train()
+
+    def traced(wrapped, example, **_):
+        assert example[0].device.type == "meta"
+        assert not any(module.training for module in wrapped.modules())
+        raise KeyError("seen")
+
+    monkeypatch.setattr(export, "find_spec", lambda name: True)
+    monkeypatch.setattr(torch.onnx, "export", traced)
+    with pytest.raises(KeyError, match="seen"):
+        export.export_onnx(model, tmp_path / "model.onnx")
+    assert all(module.training for module in model.modules())

@@ -102,3 +102,31 @@ def test_a_config_that_is_none_of_a_run_is_left_alone(make_model, photoset, tmp_
 def test_the_folder_may_be_named_by_a_word(make_model, photoset, tmp_path) -> None:
     fit(make_model(), photoset, CONFIG, str(tmp_path / "run"))
     assert (tmp_path / "run" / "model.safetensors").is_file()
+
+
+def test_other_photographs_of_the_same_name_are_noticed(make_model, photoset, tmp_path) -> None:
+    every = replace(CONFIG, checkpoint_every=1)
+
+    def run(photos, out=tmp_path / "run"):
+        about = {"data": photos.name, "photographs": photos.fingerprint()}
+        return fit(make_model(), photos, every, out, resume=True, about=about)
+
+    run(photoset)
+    (scene,) = photoset.scenes
+    other = replace(photoset, scenes=(replace(scene, name="s1"),))
+    more = replace(photoset, scenes=(scene, replace(scene, name="s1")))
+    less = replace(photoset, scenes=(replace(scene, low=scene.low[:1]),))
+    for photos, told in ((other, "not on toy of 1 scene"), (more, "2 scenes"), (less, "1 scene")):
+        with pytest.raises(LacrError, match=f"holds a run on toy of 1 scene, .*{told}"):
+            run(photos)
+    run(photoset)
+
+
+def test_a_run_older_than_the_fingerprint_goes_on_and_has_it_then(
+    make_model, photoset, tmp_path
+) -> None:
+    every, older = replace(CONFIG, checkpoint_every=1), {"data": "toy"}
+    now = {**older, "photographs": photoset.fingerprint()}
+    fit(make_model(), photoset, every, tmp_path, about=older)
+    fit(make_model(), photoset, every, tmp_path, resume=True, about=now)
+    assert json.loads((tmp_path / "config.json").read_text())["about"] == now

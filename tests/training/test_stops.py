@@ -257,3 +257,17 @@ def test_a_checkpoint_cut_short_is_told_and_one_with_code_is_not_run(
     held.write_bytes(whole)
     fit(make_model(), photoset, CONFIG, tmp_path, resume=True)
     assert load_model(tmp_path / "model.safetensors")
+
+
+def test_ctrl_c_while_the_weights_are_written_is_raised_when_they_are(
+    make_model, photoset, tmp_path, monkeypatch
+) -> None:
+    def save(*arguments: object) -> None:
+        signal.raise_signal(signal.SIGINT)
+        save_model(*arguments)
+
+    save_model = run_folder.save_model
+    monkeypatch.setattr(run_folder, "save_model", save)
+    with pytest.raises(KeyboardInterrupt):
+        fit(make_model(), photoset, CONFIG, tmp_path)
+    assert load_model(tmp_path / "model.safetensors")

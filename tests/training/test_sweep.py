@@ -130,6 +130,19 @@ def test_a_run_that_was_killed_before_its_record_goes_on(
     assert record["measured"]
 
 
+def test_a_run_is_not_gone_on_with_on_other_photographs_of_the_same_name(
+    grid, tmp_path, photoset, quick
+):
+    runs, told = read_grid(grid)[:1], []
+    sweep(runs, photoset, tmp_path)
+    for name in ("record.json", "model.safetensors"):  # as if it had not come so far
+        (tmp_path / runs[0].folder / name).unlink()
+    scenes = (replace(photoset.scenes[0], name="other"), *photoset.scenes[1:])
+    with pytest.raises(LacrError, match="1 of 1 runs failed: vae-seed0"):
+        sweep(runs, replace(photoset, scenes=scenes), tmp_path, told.append)
+    assert "holds a run on toys of 1 scene, names" in told[-1]
+
+
 def test_a_run_that_another_process_holds_is_left_to_it(grid, tmp_path, photoset, quick):
     toys, out, runs = photoset, tmp_path / "out", read_grid(grid)[:2]
     (out / runs[0].folder).mkdir(parents=True)
