@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from lacr_lib.evaluation.bootstrap import ENOUGH
 from lacr_lib.figures.style import GREY, OKABE_ITO, WIDTH
 from lacr_lib.results.ablation import METRICS, Comparison
 
@@ -43,5 +44,6 @@ def _key(rows: Sequence[Comparison]) -> list[Artist]:
     looks = {True: (OKABE_ITO["vermillion"], "shown"), False: (GREY, "not shown")}
     there = [looks[shown] for shown in (True, False) if shown in {row.shown for row in rows}]
     dots = [Line2D([], [], marker="o", color=c, linewidth=0, label=word) for c, word in there]
-    line = Line2D([], [], color=there[0][0], linewidth=2, label="95 % over scenes")
+    over = "95 % over scenes" if rows[0].scenes >= ENOUGH else f"range of {rows[0].scenes} scenes"
+    line = Line2D([], [], color=there[0][0], linewidth=2, label=over)
     return [*dots, line, Patch(color=GREY, alpha=0.3, label="± one spread over seeds")]

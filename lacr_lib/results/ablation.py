@@ -119,6 +119,7 @@ class Comparison(NamedTuple):
     difference: Interval
     spread: float
     seeds: int
+    scenes: int
 
     @property
     def shown(self) -> bool:
@@ -209,4 +210,4 @@ def compare(
     each = [once(a, count) - once(b, count) for a, b in parts]
     spread = float(np.std(each, ddof=1))
     difference = estimate(mean_difference, count, n=DRAWS)
-    return Comparison(name, reference, metric, difference, spread, len(each))
+    return Comparison(name, reference, metric, difference, spread, len(each), count)

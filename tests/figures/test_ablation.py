@@ -10,8 +10,8 @@ from lacr_lib.results.ablation import Comparison
 
 def test_each_run_has_its_mean_interval_and_spread():
     rows = [
-        Comparison("a", "VAE", "psnr", Interval(0.5, 0.2, 0.8), 0.1, 3),
-        Comparison("b", "VAE", "psnr", Interval(0.1, -0.2, 0.4), 0.3, 3),
+        Comparison("a", "VAE", "psnr", Interval(0.5, 0.2, 0.8), 0.1, 3, 20),
+        Comparison("b", "VAE", "psnr", Interval(0.1, -0.2, 0.4), 0.3, 3, 20),
     ]
     figure = differences(rows)
     (axis,) = figure.axes
@@ -23,6 +23,9 @@ def test_each_run_has_its_mean_interval_and_spread():
     assert [label.get_text() for label in axis.get_yticklabels()] == ["a", "b"]
     assert "PSNR (dB)" in axis.get_xlabel() and "'VAE'" in axis.get_xlabel()
     (legend,) = figure.legends
-    assert [text.get_text() for text in legend.get_texts()][:2] == ["shown", "not shown"]
+    told = [text.get_text() for text in legend.get_texts()]
+    assert told[:3] == ["shown", "not shown", "95 % over scenes"]
+    (legend,) = differences([row._replace(scenes=3) for row in rows]).legends
+    assert legend.get_texts()[2].get_text() == "range of 3 scenes"
     left, right = axis.get_xlim()
     assert left < -0.2 and right > 0.8, "no bar touches the frame"
