@@ -39,7 +39,8 @@ def measure(photoset: PhotoSet, count: int = POINTS) -> list[Row]:
     value = ours["seconds"] / defaults["seconds"]
     lost = defaults["trustworthiness"] - ours["trustworthiness"]
     details = {"points": len(points), "ours": ours, "defaults": defaults, "trust_lost": lost}
-    what = f"UMAP of {len(points):,} region latents, CPU, 1 thread, over umap-learn's defaults"
+    whose = f"{len(points):,} region latents of {photoset.name}"
+    what = f"UMAP of {whose}, CPU, 1 thread, over umap-learn's defaults"
     target = f"<= {LIMIT}, trustworthiness not lower by more than {TRUST_LOST}"
     met = value <= LIMIT and lost <= TRUST_LOST
     return [Row("umap", what, target, value, met, details=details)]

@@ -283,7 +283,7 @@ latent_maps.view_panels(views);
 # `lacr latents --data DIR -o latents.npz` encodes a whole data set, photograph by photograph, into one file: the posterior of each
 # region, with its kind, scene, exposure, luma and place, and the mean of each photograph. (A file over 1 GB stays on the disk; only
 # the rows in use are read.) A UMAP of 100,000 regions took us 3 minutes and 1 GB on two busy cores, half the time of umap-learn's
-# own settings on the same latents in the same run (0.29 of it on one thread, README), at the same trust (0.982 against 0.980): the map starts from PCA, and 100 epochs
+# own settings on the same latents in the same run (on one thread 0.24 to 0.37 of it, in three runs), at the same trust (0.982 against 0.980): the map starts from PCA, and 100 epochs
 # then do what 200 do from another start. Beyond that `large_map` fits a sample of 100,000, drawn from all scenes and kinds alike,
 # and places the rest in blocks. Of 1,118,208 regions of real ladders, read in place from their file, that took 208 seconds of CPU
 # time and 1.6 GB, and the map has a trust of 0.986 and a continuity of 0.988 (measured on the 5,000 points, like every other).
