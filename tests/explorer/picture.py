@@ -1,4 +1,8 @@
-"""The picture in the README: `python -m tests.explorer.picture`, after the page was built anew."""
+"""The picture in the README: `python -m tests.explorer.picture`, after the page was built anew.
+
+The page: lacr explore --data embedded --regions 48 --film lacr_lib/weights/film
+          -o notebooks/explorer.html
+"""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ import json
 import re
 from dataclasses import replace
 from importlib.resources import files
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -214,3 +215,12 @@ def test_a_photograph_that_the_album_lacks_is_told(story, tmp_path):
 
 def test_exposures_are_fractions_and_a_black_frame_has_none():
     assert [_fraction(each) for each in (0.125, 0.62, 1.0, 0.0)] == ["1/8", "1/1.6", "1", "0"]
+
+
+def test_the_page_in_the_repository_is_of_this_code():
+    page = (Path(__file__).parents[2] / "notebooks/explorer.html").read_text("utf-8")
+    for kind in ("css", "js"):
+        ours = files("lacr_lib.explorer").joinpath(f"page.{kind}").read_text("utf-8")
+        assert ours in page, "notebooks/explorer.html is older than the code: build it anew"
+    data = json.loads(re.search(r'id="page-data">(.*?)</script>', page, re.DOTALL)[1])
+    assert data["below"][9] == percentiles(9)[0] and len(data["scenes"]) == 9
