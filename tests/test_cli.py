@@ -12,8 +12,10 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from tqdm import tqdm
 
 from lacr_lib.cli import main
+from lacr_lib.commands import latent
 from lacr_lib.commands.parser import make_parser
 from lacr_lib.inference.load import load_model, read_metadata, save_model
 from lacr_lib.models.config import ModelConfig
@@ -267,6 +269,13 @@ def test_photograph_that_breaks_on_the_way_is_1(photos, capsys):
     told = [line for line in lines(capsys.readouterr().err) if line.startswith("lacr: ")]
     assert "broken.png" in told[0] and told[1:] == ["lacr: left out: 1 of 3 photographs"]
     assert json.loads(record.read_text())["n"] == 2
+
+
+def test_latents_are_counted_without_a_bar(ladders, weights, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(latent, "bar", lambda *_: tqdm(disable=True))  # as with TQDM_DISABLE=1
+    run = ["latents", "--data", str(ladders), "--weights", weights, "-o", str(tmp_path / "a.npz")]
+    assert main(run) == 0
+    assert "regions of 20 photographs" in capsys.readouterr().out
 
 
 def test_latents_leave_out_what_cannot_be_read(ladders, weights, tmp_path, capsys):

@@ -34,16 +34,22 @@ def run_latents(options: Namespace) -> int:
     model = load_on(options.weights, options.device)
     say(f"{photoset.name}: {photoset.describe()}")
     total = sum((scene.clear is not None) + 2 * len(scene.low) for scene in photoset.scenes)
+    done = 0
     with begun(), bar(total, "latents", "photo") as progress:
+
+        def count(_: object) -> None:
+            nonlocal done
+            done += 1  # the bar's own count stands still where it is switched off
+            progress.update()
+
         parts = encode_photos(
             model,
             photoset,
             options.regions,
-            on_photo=lambda _: progress.update(),
+            on_photo=count,
             on_unread=partial(tell_beside, progress),
         )
         regions, channels = save_latents(parts, options.out)
-    done = int(progress.n)
     print(f"{options.out}: {regions} regions of {done} photographs, {channels} channels each")
     return told_at_the_end(done, total)
 

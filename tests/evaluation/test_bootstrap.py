@@ -53,14 +53,13 @@ def test_three_scenes_give_their_range() -> None:
 
 
 def test_the_recorded_verdicts_are_no_accident_of_the_draws() -> None:
-    ours, twin = (
+    ours, rival = (
         json.loads((FOLDER / f"sice-val-evaluate-{name}.json").read_text("utf-8"))["per_image"]
         for name in ("lacr-vae", "auto-gamma")
     )
     scenes = [image["scene"] for image in ours]
     for metric in ("psnr", "ssim", "chroma_ratio"):
-        values = ([image[metric] for image in each] for each in (ours, twin))
-        pair = [*values]
+        pair = [[image[metric] for image in each] for each in (ours, rival)]
         bounds = np.array([paired_interval(*pair, scenes, seed)[1:] for seed in range(10)])
         assert np.ptp(bounds, axis=0).max() < 0.05 * np.ptp(bounds.mean(axis=0))
 
