@@ -420,7 +420,7 @@ for judge, what in JUDGES.items():
 # On the real ladders (lower row) the second interval keeps clear of zero, on the side that is better: judged by the *twin's*
 # encoder, which never saw LACR, images enhanced with LACR lie nearer to clear. The twin is a near relative, though: both models went on from one
 # first stage of training, and what pleases the one encoder pleases the other. So two strangers were asked, small models of other runs, with
-# other starts, without LACR. For one the interval holds zero, for the other it ends so near to it (two lines above) that with other draws of
+# other starts, without LACR. For one the interval holds zero, for the other it ends so near to it (the two lines printed above) that with other draws of
 # scenes it now does and now does not. By the same ratio in
 # its own encoder the difference is not shown. The record holds three more differences whose intervals exclude 0: latents go further along the way, by less than a thousandth of it; without any
 # code the model with LACR loses a little more; its texture is a hair finer. All are small: after the last stage of training both models have covered the whole
